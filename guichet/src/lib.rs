@@ -1,1 +1,5 @@
-//! guichet
+//! Guichet, the counter: everything of the change engine that faces people. Pages, mails, HTTP,
+//! command line, and the wiring of the other crates into one program.
+
+pub mod format;
+pub mod i18n;
