@@ -1,0 +1,62 @@
+//! The ways in which a stand-in misbehaves on demand, and its count of what was asked.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+/// What happens to one mutating request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Does it, then closes the connection without an answer.
+    DoThenDrop,
+    /// Closes the connection without doing it.
+    DropThenDo,
+    /// Answers 500 without doing it.
+    Error500,
+    /// Answers 503 with `Retry-After: 1` without doing it.
+    Busy,
+}
+
+/// Misbehaviour of one stand-in, shared by all its handlers; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Mischief(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    queue: Mutex<Vec<Trouble>>,
+    lying: AtomicBool,
+    mutations: AtomicU64,
+}
+
+impl Mischief {
+    /// The next mutating request gets this trouble; several calls queue up in order.
+    pub fn next(&self, trouble: Trouble) {
+        self.0
+            .queue
+            .lock()
+            .expect("no holder of this lock panics")
+            .push(trouble);
+    }
+    /// While lying, mutating requests are answered as successful and nothing happens.
+    pub fn lie(&self, on: bool) {
+        self.0.lying.store(on, Ordering::SeqCst);
+    }
+    /// Whether the stand-in lies now.
+    #[must_use]
+    pub fn lying(&self) -> bool {
+        self.0.lying.load(Ordering::SeqCst)
+    }
+    /// Counts a mutating request and says which trouble it meets.
+    #[must_use]
+    pub fn meet(&self) -> Option<Trouble> {
+        self.0.mutations.fetch_add(1, Ordering::SeqCst);
+        let mut queue = self.0.queue.lock().expect("no holder of this lock panics");
+        (!queue.is_empty()).then(|| queue.remove(0))
+    }
+    /// Mutating requests that arrived since the start, answered or not.
+    #[must_use]
+    pub fn mutations(&self) -> u64 {
+        self.0.mutations.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,4 @@
+//! Stand-ins: the outside systems played on a loopback port, with real API shapes and real faults,
+//! for the demonstration and for tests.
+
+pub mod fault;
