@@ -42,7 +42,10 @@ impl Impact {
     /// An impact of that level and nothing more to say.
     #[must_use]
     pub fn of(level: Level) -> Self {
-        Impact { level, ..Impact::default() }
+        Impact {
+            level,
+            ..Impact::default()
+        }
     }
     /// The worse of the two, with both lists.
     #[must_use]
@@ -194,14 +197,22 @@ impl Proof {
     /// A claim that holds exactly when the two values are equal.
     pub fn equal(claim: impl Into<String>, expected: Value, actual: Value) -> Self {
         let ok = expected == actual;
-        Proof { claim: claim.into(), expected, actual, ok }
+        Proof {
+            claim: claim.into(),
+            expected,
+            actual,
+            ok,
+        }
     }
 }
 
 /// `sha256:` and the hex digest of the canonical JSON (keys sorted, no spaces) of `value`.
 #[must_use]
 pub fn digest(value: &Value) -> String {
-    format!("sha256:{}", hex::encode(Sha256::digest(canonical(value).as_bytes())))
+    format!(
+        "sha256:{}",
+        hex::encode(Sha256::digest(canonical(value).as_bytes()))
+    )
 }
 
 /// JSON with keys sorted and no spaces; equal values give equal text, whatever order they came in.
@@ -217,7 +228,10 @@ pub fn canonical(value: &Value) -> String {
             format!("{{{}}}", inner.join(","))
         }
         Value::Array(list) => {
-            format!("[{}]", list.iter().map(canonical).collect::<Vec<_>>().join(","))
+            format!(
+                "[{}]",
+                list.iter().map(canonical).collect::<Vec<_>>().join(",")
+            )
         }
         other => other.to_string(),
     }
