@@ -7,7 +7,7 @@ use crate::{
 };
 use catalogue::Text;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Most elements one task may be expanded over.
 pub const MAX_EACH: usize = 200;
@@ -25,8 +25,8 @@ pub enum UnfoldError {
         /// Which reference, and why.
         source: ResolveError,
     },
-    /// `each` names something that is not a list.
-    #[error("task {task}: {reference} is not a list")]
+    /// `each` names neither a list nor a count.
+    #[error("task {task}: {reference} is neither a list nor a count")]
     NotAList {
         /// Which task.
         task: String,
@@ -58,7 +58,8 @@ impl Workflow {
     /// The tasks of one ticket, each after its predecessors: `each` expanded, static references
     /// replaced, absent actions turned into manual tasks.
     ///
-    /// A task expanded over an empty list disappears: its successors come after its predecessors.
+    /// `each` over a list makes one node per element, over a count one node per number from 1. A
+    /// task expanded over nothing disappears: its successors come after its predecessors.
     ///
     /// # Errors
     /// The form does not have what the workflow needs, or a bound is passed.
@@ -119,7 +120,10 @@ fn copies(
     Ok(done)
 }
 
-fn elements<'a>(task: &TaskDef, scope: &'a Scope<'a>) -> Result<Option<&'a [Value]>, UnfoldError> {
+fn elements<'a>(
+    task: &TaskDef,
+    scope: &'a Scope<'a>,
+) -> Result<Option<Cow<'a, [Value]>>, UnfoldError> {
     let Some(each) = &task.each else {
         return Ok(None);
     };
@@ -137,15 +141,24 @@ fn elements<'a>(task: &TaskDef, scope: &'a Scope<'a>) -> Result<Option<&'a [Valu
     let found = Filling { scope, each: None }
         .find(&wanted)
         .map_err(failed)?;
-    match found {
-        None => Ok(Some(&[])),
-        Some(Value::Array(list)) if list.len() > MAX_EACH => Err(UnfoldError::TooManyElements {
+    let count = match found {
+        None => 0,
+        Some(Value::Array(list)) => list.len(),
+        Some(number) => number
+            .as_u64()
+            .map(|it| usize::try_from(it).unwrap_or(usize::MAX))
+            .ok_or_else(not_a_list)?,
+    };
+    if count > MAX_EACH {
+        return Err(UnfoldError::TooManyElements {
             task: task.name.clone(),
-            count: list.len(),
-        }),
-        Some(Value::Array(list)) => Ok(Some(list)),
-        Some(_) => Err(not_a_list()),
+            count,
+        });
     }
+    Ok(Some(match found {
+        Some(Value::Array(list)) => Cow::Borrowed(list),
+        _ => Cow::Owned((1..=count).map(Value::from).collect()),
+    }))
 }
 
 fn node(
@@ -208,7 +221,7 @@ fn node(
 
 /// The title of a copy says which element it is about, by name where it has one.
 fn titled(title: &Text, element: &Value, i: usize) -> Text {
-    let named = ["name", "id"]
+    let named = ["name", "id", "workload"]
         .iter()
         .find_map(|it| element.get(it))
         .unwrap_or(element);

@@ -44,7 +44,7 @@ pub struct TaskDef {
     pub join: Join,
     /// Conditions, references unresolved.
     pub when: Vec<Guard>,
-    /// Reference to a list: one node per element.
+    /// Reference to a list, one node per element, or to a count, one node per number from 1.
     pub each: Option<String>,
     /// Copies run one after the other, in the order of the list.
     pub each_sequential: bool,

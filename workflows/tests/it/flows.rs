@@ -17,16 +17,7 @@ fn all() -> Workflows {
 
 /// One form that has every field any flow needs.
 fn form() -> Value {
-    json!({
-        "cluster": "prod-paris", "action": "wake", "labels": { "team": "web" },
-        "receiver": "astreinte", "url": "https://alerts.example.org/hook",
-        "matchers": ["team=\"web\""], "test_labels": { "team": "web" },
-        "repo": "acme/apps", "path": "manifests/web.yaml", "operation": "create",
-        "content": "kind: Service", "namespaces": ["web"], "models": ["cluster"],
-        "service_account": "web", "role": "web", "failure_policy": "Ignore",
-        "nodes": ["node-1", "node-2"], "components": [{ "id": "api" }, { "id": "front" }],
-        "workloads": ["deployment/web", "deployment/api"],
-    })
+    serde_json::from_str(include_str!("form.json")).unwrap()
 }
 
 fn unfold(flow: &Workflow, has_action: &dyn Fn(&str) -> bool) -> Vec<workflows::Node> {

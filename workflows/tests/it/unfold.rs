@@ -126,7 +126,23 @@ fn expansion_is_bounded() {
 }
 
 #[test]
-fn each_needs_a_list() {
+fn a_count_makes_as_many_copies() {
+    let drain = "each = \"$form.nodes\"\nwith = { place = \"$each\" }";
+    let nodes = unfold(&around(drain), json!({ "nodes": 7 })).unwrap();
+    assert_eq!(nodes.len(), 2 + 7);
+    let Work::Action { with, .. } = &nodes[7].work else {
+        panic!("{:?}", nodes[7].work)
+    };
+    assert_eq!(
+        (nodes[7].name.as_str(), &with["place"]),
+        ("drain[6]", &json!(7))
+    );
+    let huge = unfold(&around(drain), json!({ "nodes": 4_000_000_000_u64 }));
+    assert!(matches!(huge, Err(UnfoldError::TooManyElements { .. })));
+}
+
+#[test]
+fn each_needs_a_list_or_a_count() {
     let nodes = unfold(&around("each = \"$form.nodes\""), json!({ "nodes": "n1" }));
     let not = UnfoldError::NotAList {
         task: "drain".into(),
