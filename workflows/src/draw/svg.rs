@@ -94,7 +94,8 @@ fn route(edge: &LayoutEdge) -> Vec<(f64, f64)> {
             start_offset,
         } => {
             let mut x = start.0;
-            let mut bend = py(edge.from_y + 1 + start_offset) - 6.0;
+            // A little above the corners of shorter lines, so that both can be told apart.
+            let mut bend = py(edge.from_y + 1 + start_offset) - 2.0;
             for (column, row) in waypoints {
                 turn(&mut points, x, px(*column), bend);
                 x = px(*column);
