@@ -35,6 +35,8 @@ pub(super) struct AlertmanagerStandIn {
 impl AlertmanagerStandIn {
     pub async fn start(path: PathBuf) -> Result<Self, super::StartError> {
         let live = load(Component::Alertmanager, &path).map_err(super::StartError::Config)?;
+        // A provider may be installed already; either way there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .no_proxy()
             .tls_certs_only([])

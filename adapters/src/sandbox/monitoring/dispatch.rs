@@ -62,10 +62,14 @@ async fn work(here: Here, key: String, by: Labels, address: Vec<usize>, manner: 
     sleep(manner.wait).await;
     let mut sent_at: Option<Instant> = None;
     loop {
-        let alerts = here.look(|state| members(state, &by, &address, &manner));
+        let mut alerts = here.look(|state| members(state, &by, &address, &manner));
         if alerts.is_empty() {
             return;
         }
+        // A silenced alert stays in its group, and is told once its silence is over.
+        here.look(|state| {
+            alerts.retain(|(_, it)| state.silences.active_for(&it.labels).is_empty());
+        });
         let now: BTreeSet<(String, bool)> = alerts
             .iter()
             .map(|(print, it)| (print.clone(), it.has_ended()))
@@ -75,7 +79,7 @@ async fn work(here: Here, key: String, by: Labels, address: Vec<usize>, manner: 
         let news = match &before {
             // What ended before anybody was told of it is no news.
             None => now.iter().any(|(_, ended)| !ended),
-            Some(before) => *before != now && !(now.is_subset(before)),
+            Some(before) => !now.is_subset(before),
         };
         if news || (repeat && sent_at.is_some()) {
             let body = payload(&key, &by, &manner, &alerts);
@@ -103,11 +107,10 @@ fn members(state: &Inner, by: &Labels, address: &[usize], manner: &Manner) -> Ve
         return Vec::new();
     };
     let mine = |alert: &Held| {
-        state.silences.active_for(&alert.labels).is_empty()
-            && router
-                .matches(&alert.labels)
-                .iter()
-                .any(|(at, _)| at == address)
+        router
+            .matches(&alert.labels)
+            .iter()
+            .any(|(at, _)| at == address)
             && group(address, manner, &alert.labels).1 == *by
     };
     let alerts = state.alerts.iter().filter(|(_, it)| mine(it));
