@@ -26,7 +26,10 @@ pub struct Text {
 impl Text {
     /// A text from its two versions.
     pub fn new(fr: impl Into<String>, en: impl Into<String>) -> Self {
-        Text { fr: fr.into(), en: en.into() }
+        Text {
+            fr: fr.into(),
+            en: en.into(),
+        }
     }
     /// The words in one language.
     #[must_use]
