@@ -2,6 +2,8 @@
 
 use crate::{
     forge::{Forge, GiteaClient},
+    git_change::{GitChange, GitManifest},
+    monitor::{self, Monitor, MonitorClient, MonitorConfig},
     vault::{Vault, VaultClient},
     wire::{Auth, Secret, SecretError, Wire, WireError},
 };
@@ -12,7 +14,9 @@ use workflows::{Fault, FaultClass, Registry};
 
 /// Adds every action of this crate to the registry.
 pub fn register(registry: &mut Registry, systems: Arc<Systems>) {
-    let _ = (registry, systems);
+    registry.add(GitChange::new(systems.clone()));
+    registry.add(GitManifest::new(systems.clone()));
+    monitor::register(registry, &systems);
 }
 
 /// Every zone the program may touch, by name.
@@ -65,6 +69,7 @@ pub struct Zone {
     name: String,
     forge: Option<Arc<dyn Forge>>,
     vault: Option<Arc<dyn Vault>>,
+    monitor: Option<Arc<dyn Monitor>>,
 }
 
 impl Zone {
@@ -74,6 +79,7 @@ impl Zone {
             name: name.into(),
             forge: None,
             vault: None,
+            monitor: None,
         }
     }
     /// The name in the inventory.
@@ -93,6 +99,12 @@ impl Zone {
         self.vault = Some(vault);
         self
     }
+    /// With this monitoring.
+    #[must_use]
+    pub fn with_monitor(mut self, monitor: Arc<dyn Monitor>) -> Zone {
+        self.monitor = Some(monitor);
+        self
+    }
     /// The zone's forge.
     ///
     /// # Errors
@@ -106,6 +118,13 @@ impl Zone {
     /// `Guard` when the zone has none.
     pub fn vault(&self) -> Result<&dyn Vault, Fault> {
         self.port("vault", self.vault.as_deref())
+    }
+    /// The zone's monitoring.
+    ///
+    /// # Errors
+    /// `Guard` when the zone has none.
+    pub fn monitor(&self) -> Result<&dyn Monitor, Fault> {
+        self.port("monitoring", self.monitor.as_deref())
     }
     fn port<'a, P: ?Sized>(&self, what: &str, port: Option<&'a P>) -> Result<&'a P, Fault> {
         port.ok_or_else(|| {
@@ -134,6 +153,8 @@ pub struct ZoneConfig {
     pub forge: Option<Endpoint>,
     /// The secret store.
     pub vault: Option<Endpoint>,
+    /// Prometheus and Alertmanager.
+    pub monitor: Option<MonitorConfig>,
 }
 
 impl ZoneConfig {
@@ -146,6 +167,9 @@ impl ZoneConfig {
         if let Some(vault) = &self.vault {
             let auth = vault.auth(|token| Auth::Header("x-vault-token", token))?;
             zone = zone.with_vault(Arc::new(VaultClient::new(vault.wire("vault", auth)?)));
+        }
+        if let Some(monitor) = &self.monitor {
+            zone = zone.with_monitor(Arc::new(MonitorClient::connect(monitor)?));
         }
         Ok(zone)
     }

@@ -10,8 +10,10 @@ use std::sync::{
 pub enum Trouble {
     /// Does it, then closes the connection without an answer.
     DoThenDrop,
-    /// Closes the connection without doing it.
+    /// Closes the connection and does it afterwards.
     DropThenDo,
+    /// Closes the connection and never does it.
+    Drop,
     /// Answers 500 without doing it.
     Error500,
     /// Answers 503 with `Retry-After: 1` without doing it.
@@ -59,4 +61,12 @@ impl Mischief {
     pub fn mutations(&self) -> u64 {
         self.0.mutations.load(Ordering::SeqCst)
     }
+}
+
+/// Closes the connection without an answer, as a crashed proxy would.
+///
+/// # Panics
+/// Always, and silently: the panic ends the task of this connection and nothing else.
+pub fn hang_up() -> ! {
+    std::panic::resume_unwind(Box::new("the stand-in hangs up"))
 }

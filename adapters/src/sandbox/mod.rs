@@ -2,3 +2,8 @@
 //! for the demonstration and for tests.
 
 pub mod fault;
+pub mod gitea;
+pub mod monitoring;
+pub mod process;
+pub mod serving;
+pub mod sink;
