@@ -133,8 +133,8 @@ impl<'a> Say<'a> {
 
     /// Gives the whole number `name`, which chooses the plural.
     #[must_use]
-    pub fn n(mut self, name: &'a str, value: impl Into<i64>) -> Self {
-        self.args.push((name, FluentValue::from(value.into())));
+    pub fn n(mut self, name: &'a str, value: impl Count) -> Self {
+        self.args.push((name, FluentValue::from(value.count())));
         self
     }
 }
@@ -142,6 +142,29 @@ impl<'a> Say<'a> {
 impl fmt::Display for Say<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.words.ta(self.key, &self.args))
+    }
+}
+
+/// A whole number, however often a template has borrowed it.
+pub trait Count {
+    /// The number.
+    fn count(&self) -> i64;
+}
+
+macro_rules! counts {
+    ($($kind:ty),*) => {$(
+        impl Count for $kind {
+            fn count(&self) -> i64 {
+                i64::try_from(*self).unwrap_or(i64::MAX)
+            }
+        }
+    )*};
+}
+counts!(i64, i32, u8, u32, usize);
+
+impl<T: Count + ?Sized> Count for &T {
+    fn count(&self) -> i64 {
+        (**self).count()
     }
 }
 

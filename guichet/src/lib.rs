@@ -3,3 +3,5 @@
 
 pub mod format;
 pub mod i18n;
+pub mod mail;
+pub mod pages;
