@@ -188,6 +188,16 @@ impl<'a> Filling<'a> {
     }
 }
 
+/// Visits every string, however deep.
+pub(crate) fn strings(value: &Value, visit: &mut dyn FnMut(&str)) {
+    match value {
+        Value::String(text) => visit(text),
+        Value::Array(list) => list.iter().for_each(|it| strings(it, visit)),
+        Value::Object(map) => map.values().for_each(|it| strings(it, visit)),
+        _ => {}
+    }
+}
+
 /// What a string of the parameters becomes; `None` leaves its key out.
 type Replace<'a> = &'a dyn Fn(&str) -> Result<Option<Value>, ResolveError>;
 

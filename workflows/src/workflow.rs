@@ -4,6 +4,7 @@ use crate::{
     draw::{DrawNode, Mark},
     graph::Graph,
     load::{self, LoadError},
+    reference::{Reference, Root, strings},
     task::{GateSpec, Guard, Join, Phase, Role},
 };
 use catalogue::{Lang, Text};
@@ -137,6 +138,35 @@ impl Workflow {
             .iter()
             .any(|it| matches!(it.step, Step::Manual { .. }));
         !by_hand && !actions.is_empty() && actions.iter().all(|it| has_action(it))
+    }
+
+    /// The fields of the form that the tasks read, and whether each must be answered: a form that
+    /// lacks one of those cannot be unfolded.
+    #[must_use]
+    pub fn fields(&self) -> BTreeMap<String, bool> {
+        let mut fields = BTreeMap::new();
+        let mut note = |text: &str| {
+            if let Ok(Some(Reference {
+                root: Root::Form,
+                path,
+                optional,
+                ..
+            })) = Reference::parse(text)
+            {
+                *fields.entry(path[0].to_string()).or_insert(false) |= !optional;
+            }
+        };
+        for task in &self.tasks {
+            if let Step::Action { with, .. } | Step::Manual { with, .. } = &task.step {
+                with.values().for_each(|it| strings(it, &mut note));
+            }
+            task.when
+                .iter()
+                .map(|it| &it.value)
+                .chain(&task.each)
+                .for_each(|it| note(it));
+        }
+        fields
     }
 
     /// The definition ready to be drawn, nothing started.

@@ -3,10 +3,9 @@
 use super::{Report, raw::Spots};
 use crate::{
     graph::Graph,
-    reference::{Reference, Root},
+    reference::{Reference, Root, strings},
     workflow::{Step, TaskDef},
 };
-use serde_json::Value;
 
 struct At<'a> {
     tasks: &'a [TaskDef],
@@ -54,15 +53,6 @@ pub(super) fn check(
     {
         let wrong = format!("task {}: each = {each:?}", task.name);
         report.say(spots.each, wrong, "expand over a list of $form or $given");
-    }
-}
-
-fn strings(value: &Value, visit: &mut impl FnMut(&str)) {
-    match value {
-        Value::String(text) => visit(text),
-        Value::Array(list) => list.iter().for_each(|it| strings(it, visit)),
-        Value::Object(map) => map.values().for_each(|it| strings(it, visit)),
-        _ => {}
     }
 }
 

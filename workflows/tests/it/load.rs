@@ -148,6 +148,24 @@ fn references_have_known_roots() {
 }
 
 #[test]
+fn a_flow_says_which_fields_it_reads_and_which_it_needs() {
+    let flow = parse(&task(
+        "a",
+        "each = \"$form.nodes\"\nwhen = [{ value = \"$form.kind?\", is = 1 }]\n\
+         with = { x = { y = [\"$form.pool.name\", \"$form.kind?\"] }, z = \"$given.form\" }",
+    ));
+    let fields: Vec<_> = flow.fields().into_iter().collect();
+    assert_eq!(
+        fields,
+        [
+            ("kind".into(), false),
+            ("nodes".into(), true),
+            ("pool".to_string(), true)
+        ]
+    );
+}
+
+#[test]
 fn each_expands_over_a_list_of_the_form() {
     refused(
         &task("a", "each = \"$ticket.client\""),
@@ -340,6 +358,17 @@ fn everything_wrong_is_reported_at_once_with_file_and_line() {
     );
     assert!(shown[1].starts_with("one.toml:14: "), "{shown:#?}");
     assert!(shown[2].starts_with("two.toml:1: "), "{shown:#?}");
+}
+
+#[test]
+fn nesting_is_refused_and_not_followed() {
+    for deep in [
+        format!("x = {}", "[".repeat(100_000)),
+        "a.".repeat(100_000) + "b = 1",
+    ] {
+        assert!(Workflow::check("deep", &deep).is_err());
+        assert!(Workflow::check("deep", &file(&task("a", &format!("with.{deep}")))).is_err());
+    }
 }
 
 proptest::proptest! {
