@@ -221,7 +221,8 @@ fn unknown_faults(fields: &[Field], raw: &Map<String, Value>) -> Vec<Fault> {
                 "form.unknown",
                 Text::new(
                     format!(
-                        "Le champ «\u{a0}{name}\u{a0}» n’existe pas. Champs possibles\u{a0}: {known}."
+                        "Le champ «\u{a0}{name}\u{a0}» n’existe pas. Champs possibles\u{a0}: \
+                         {known}."
                     ),
                     format!("There is no field “{name}”. Possible fields: {known}."),
                 ),
