@@ -5,7 +5,7 @@ use super::{
     bench::{Bench, bad, cx, cx_after, good, planned},
 };
 use adapters::{
-    monitor::{Component, Monitor},
+    monitor::{Component, LabelsParams, Monitor},
     sandbox::{fault::Trouble, monitoring::Programs},
 };
 use workflows::{Action, FaultClass, Recovered, Undone, Verdict};
@@ -57,6 +57,48 @@ async fn sim_alertmanager_that_says_yes_and_does_nothing_convinces_nobody() {
         .await
         .unwrap();
     assert_eq!(bad(late), ["alertmanager holds the alert of this ticket"]);
+}
+
+#[tokio::test]
+async fn sim_prometheus_that_says_yes_and_does_nothing_convinces_nobody() {
+    let bench = Bench::start(Programs::StandIn).await;
+    let it = Component::Prometheus;
+    let text = bench
+        .on_disk(it)
+        .replace("cluster: zone-a", "cluster: zone-b");
+    let params = bench.committed(it, &text);
+    let plan = bench.load.plan(&cx(), &params).await.unwrap();
+    bench.monitoring.mischief(it).unwrap().lie(true);
+    let receipt = bench.load.apply(&cx(), &params, &plan).await.unwrap();
+    let verdict = bench
+        .load
+        .verify(&cx(), &params, &plan, Some(&receipt))
+        .await
+        .unwrap();
+    assert_eq!(bad(verdict).len(), 2);
+    let wanted = LabelsParams {
+        set: [("cluster".into(), "zone-b".into())].into(),
+        remove: Vec::new(),
+    };
+    let check = bench.labels.plan(&cx(), &wanted).await.unwrap();
+    let verdict = bench
+        .labels
+        .verify(&cx(), &wanted, &check, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        bad(verdict),
+        ["the running configuration has the external label cluster"]
+    );
+    let undone = bench
+        .load
+        .undo(&cx(), &params, &plan, Some(&receipt))
+        .await
+        .unwrap();
+    assert!(
+        matches!(undone, Undone::Impossible(_)),
+        "a lie is no restoration: {undone:?}"
+    );
 }
 
 #[tokio::test]

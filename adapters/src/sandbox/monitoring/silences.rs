@@ -64,7 +64,16 @@ impl Silences {
             return Err((400, json!(why)));
         }
         let old = body["id"].as_str().unwrap_or_default();
-        let same = self.all.get(old).map(|it| it.matchers == matchers);
+        // One that has begun may change its end, not its beginning; seconds are what is compared.
+        let same = self.all.get(old).map(|it| {
+            let begun = it.state() == "active";
+            it.matchers == matchers && (!begun || it.starts_at.timestamp() == starts_at.timestamp())
+        });
+        let starts_at = if same == Some(true) {
+            starts_at
+        } else {
+            starts_at.max(now())
+        };
         let id = match same {
             Some(true) => old.to_owned(),
             Some(false) => {
