@@ -1,0 +1,444 @@
+//! Letters over a real conversation with a real mail server (aiosmtpd, run by Python).
+
+mod letters;
+
+use catalogue::Lang;
+use guichet::mail::{
+    Deliver, Delivery, Outbox, Rendered, render,
+    smtp::{Security, Settings, Smtp},
+    view::*,
+};
+use letters::*;
+use serde_json::Value;
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// A mail server of its own for each test; it ends when its standard input closes.
+struct Sink {
+    child: Child,
+    dir: TempDir,
+    port: u16,
+}
+
+impl Sink {
+    fn start() -> Sink {
+        Sink::with(tempfile::tempdir().expect("a directory"), &[])
+    }
+
+    fn with(dir: TempDir, arguments: &[&Path]) -> Sink {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp_sink.py");
+        let mut child = Command::new("python3")
+            .arg(script)
+            .arg(dir.path().join("mails.jsonl"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 is installed");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe"))
+            .read_line(&mut line)
+            .expect("a line");
+        let port = line
+            .trim()
+            .parse()
+            .expect("the sink runs: pip install aiosmtpd==1.4.6");
+        Sink { child, dir, port }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            security: Security::Plain,
+            timeout: Duration::from_secs(20),
+            ..Settings::new("127.0.0.1", self.port, "guichet.test")
+        }
+    }
+
+    fn smtp(&self) -> Smtp {
+        Smtp::new(self.settings()).expect("settings")
+    }
+
+    fn received(&self) -> Vec<Value> {
+        fs::read_to_string(self.dir.path().join("mails.jsonl"))
+            .unwrap_or_default()
+            .lines()
+            .map(|it| serde_json::from_str(it).expect("JSON"))
+            .collect()
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn mail(letter: &str, to: &str, n: u32) -> Rendered {
+    let (_, letter) = all()
+        .into_iter()
+        .find(|it| it.0 == letter)
+        .expect("a letter");
+    let to = Addressee {
+        mail: to.into(),
+        ..reader(Lang::Fr)
+    };
+    render(&letter, &request(), &to, &sender(), &envelope(n)).expect("written")
+}
+
+#[tokio::test]
+async fn an_accepted_letter_arrives_whole() {
+    let sink = Sink::start();
+    let sent = mail("n04_approval", "paul.dupont@acme.example", 7);
+    let accepted = sink.smtp().deliver(&sent).await.expect("accepted");
+    assert_eq!(
+        accepted.reply, "250 2.0.0 queued as <ACME-2026-0042.7@support.nuage.example>",
+        "the server's own words are kept"
+    );
+    let [got] = &sink.received()[..] else {
+        panic!("one letter")
+    };
+    assert_eq!(got["type"], "multipart/alternative");
+    assert_eq!(got["defects"], Value::Array(vec![]));
+    assert_eq!(got["rcpt"][0], "paul.dupont@acme.example");
+    assert_eq!(got["mail_from"], "guichet@support.nuage.example");
+    assert_eq!(got["from"][0][0], "Guichet — Nuage Sûr");
+    assert_eq!(got["to"][0][0], "Paul Dupont");
+    assert_eq!(got["headers"]["Subject"], sent.subject.as_str());
+    assert_eq!(
+        got["headers"]["Message-ID"],
+        "<ACME-2026-0042.7@support.nuage.example>"
+    );
+    assert_eq!(
+        got["headers"]["References"],
+        "<ACME-2026-0042@support.nuage.example> <ACME-2026-0042.6@support.nuage.example>"
+    );
+    let same = |i: usize, kind: &str, text: &str| {
+        let part = &got["parts"][i];
+        assert_eq!(part["type"], kind);
+        assert_eq!(part["defects"], Value::Array(vec![]));
+        let content = part["content"]
+            .as_str()
+            .expect("text")
+            .replace("\r\n", "\n");
+        assert_eq!(content.trim_end(), text.trim_end());
+    };
+    same(0, "text/plain", &sent.text);
+    same(1, "text/html", &sent.html);
+}
+
+#[tokio::test]
+async fn an_invitation_arrives_beside_the_letter() {
+    let sink = Sink::start();
+    let sent = mail("n13_call", "paul.dupont@acme.example", 1);
+    sink.smtp().deliver(&sent).await.expect("accepted");
+    let [got] = &sink.received()[..] else {
+        panic!("one letter")
+    };
+    assert_eq!(got["type"], "multipart/mixed");
+    let kinds: Vec<_> = (0..3)
+        .map(|i| got["parts"][i]["type"].as_str().expect("a type"))
+        .collect();
+    assert_eq!(kinds, ["text/plain", "text/html", "text/calendar"]);
+    let file = &got["parts"][2];
+    assert_eq!(file["params"]["method"], "REQUEST");
+    assert_eq!(file["file"], "invite.ics");
+    assert_eq!(file["content"], sent.attachments[0].body.as_str());
+}
+
+#[tokio::test]
+async fn every_letter_is_read_without_a_defect() {
+    let sink = Sink::start();
+    let smtp = sink.smtp();
+    for (i, (name, _)) in all().iter().enumerate() {
+        let sent = mail(name, "paul.dupont@acme.example", i as u32);
+        smtp.deliver(&sent)
+            .await
+            .unwrap_or_else(|it| panic!("{name}: {it}"));
+    }
+    let received = sink.received();
+    assert_eq!(received.len(), all().len());
+    for got in &received {
+        assert_eq!(
+            got["defects"],
+            Value::Array(vec![]),
+            "{}",
+            got["headers"]["Subject"]
+        );
+        assert_eq!(
+            got["peer"], received[0]["peer"],
+            "one connection carries them all"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_recipient_nobody_knows_does_not_stop_the_next_letter() {
+    let sink = Sink::start();
+    let smtp = sink.smtp();
+    let refused = smtp
+        .deliver(&mail("n01_submitted", "nobody@acme.example", 1))
+        .await;
+    assert_eq!(
+        refused,
+        Err(Delivery::Permanent(550, "5.1.1 no such mailbox".into()))
+    );
+    let refused = smtp
+        .deliver(&mail("n01_submitted", "spam@acme.example", 2))
+        .await;
+    assert_eq!(
+        refused,
+        Err(Delivery::Permanent(554, "5.7.1 refused by content".into()))
+    );
+    smtp.deliver(&mail("n01_submitted", "paul@acme.example", 3))
+        .await
+        .expect("the next goes");
+    assert_eq!(sink.received().len(), 1);
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_refused_without_a_connection() {
+    let smtp = Smtp::new(Settings::new("127.0.0.1", 1, "guichet.test")).expect("settings");
+    let mut letter = mail("n01_submitted", "paul@acme.example", 1);
+    letter.to.mail = "paul@acme.example>\r\nRCPT TO:<victim@example.org".into();
+    let refused = smtp.deliver(&letter).await;
+    assert!(
+        matches!(refused, Err(Delivery::Permanent(553, _))),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_temporary_refusal_is_for_later() {
+    let sink = Sink::start();
+    let smtp = sink.smtp();
+    for name in ["later", "closing"] {
+        let refused = smtp
+            .deliver(&mail("n01_submitted", &format!("{name}@acme.example"), 1))
+            .await;
+        assert!(
+            matches!(refused, Err(Delivery::Transient(_))),
+            "{name}: {refused:?}"
+        );
+    }
+    smtp.deliver(&mail("n01_submitted", "paul@acme.example", 2))
+        .await
+        .expect("the next goes");
+}
+
+/// The answer after the content is lost: it may have arrived, so the outcome is in doubt and the
+/// second sending carries the same name.
+#[tokio::test]
+async fn a_connection_cut_after_the_content_leaves_the_letter_in_doubt() {
+    let sink = Sink::start();
+    let smtp = sink.smtp();
+    let doubt = smtp
+        .deliver(&mail("n01_submitted", "cut@acme.example", 1))
+        .await;
+    assert!(matches!(doubt, Err(Delivery::Unknown(_))), "{doubt:?}");
+    let hasty = Smtp::new(Settings {
+        answer: Duration::from_millis(200),
+        ..sink.settings()
+    });
+    let doubt = hasty
+        .expect("settings")
+        .deliver(&mail("n01_submitted", "mute@acme.example", 2))
+        .await;
+    assert!(matches!(doubt, Err(Delivery::Unknown(_))), "{doubt:?}");
+    smtp.deliver(&mail("n01_submitted", "paul@acme.example", 3))
+        .await
+        .expect("the next goes");
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_for_later_and_letters_go_once_it_is_back() {
+    let sink = Sink::start();
+    let smtp = sink.smtp();
+    smtp.deliver(&mail("n01_submitted", "paul@acme.example", 1))
+        .await
+        .expect("up");
+    drop(sink);
+    // The connection kept from the first letter is dead too.
+    let down = smtp
+        .deliver(&mail("n01_submitted", "paul@acme.example", 2))
+        .await;
+    assert!(matches!(down, Err(Delivery::Transient(_))), "{down:?}");
+}
+
+#[tokio::test]
+async fn many_letters_at_once_share_a_bounded_number_of_connections() {
+    let sink = Sink::start();
+    let smtp = std::sync::Arc::new(
+        Smtp::new(Settings {
+            connections: 3,
+            ..sink.settings()
+        })
+        .expect("settings"),
+    );
+
+    let sending: Vec<_> = (0..60)
+        .map(|n| {
+            let smtp = smtp.clone();
+            tokio::spawn(async move {
+                smtp.deliver(&mail("n11_closed", "paul@acme.example", n))
+                    .await
+                    .map(drop)
+            })
+        })
+        .collect();
+    for one in sending {
+        one.await.expect("joined").expect("accepted");
+    }
+    let received = sink.received();
+    let mut peers: Vec<_> = received
+        .iter()
+        .map(|it| it["peer"].as_u64().expect("a port"))
+        .collect();
+    peers.sort_unstable();
+    peers.dedup();
+    assert_eq!(received.len(), 60);
+    assert!(peers.len() <= 3, "{} connections", peers.len());
+}
+
+#[tokio::test]
+async fn letters_are_encrypted_and_signed_in_where_that_is_asked_for() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (certificate, key) = certificate(dir.path());
+    let authority = fs::read(&certificate).expect("a certificate");
+    let sink = Sink::with(dir, &[&certificate, &key]);
+    let secure = Settings {
+        host: "localhost".into(),
+        security: Security::StartTls,
+        authority: Some(authority),
+        login: Some(("guichet".into(), "secret".into())),
+        ..sink.settings()
+    };
+    let letter = mail("n01_submitted", "paul@acme.example", 1);
+    let smtp = Smtp::new(secure.clone()).expect("settings");
+    smtp.deliver(&letter).await.expect("accepted");
+    let [got] = &sink.received()[..] else {
+        panic!("one letter")
+    };
+    assert_eq!(
+        (got["tls"].as_bool(), got["login"].as_str()),
+        (Some(true), Some("guichet"))
+    );
+
+    // A wrong password is our fault: the letter waits.
+    let wrong = Settings {
+        login: Some(("guichet".into(), "wrong".into())),
+        ..secure.clone()
+    };
+    let refused = Smtp::new(wrong).expect("settings").deliver(&letter).await;
+    assert!(
+        matches!(refused, Err(Delivery::Transient(_))),
+        "{refused:?}"
+    );
+    // A certificate nobody vouches for: nothing is said.
+    let stranger = Settings {
+        authority: None,
+        ..secure
+    };
+    let refused = Smtp::new(stranger)
+        .expect("settings")
+        .deliver(&letter)
+        .await;
+    assert!(
+        matches!(refused, Err(Delivery::Transient(_))),
+        "{refused:?}"
+    );
+    assert_eq!(sink.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_without_encryption_gets_nothing_when_encryption_is_required() {
+    let sink = Sink::start();
+    let strict = Settings {
+        security: Security::StartTls,
+        ..sink.settings()
+    };
+    let letter = mail("n01_submitted", "paul@acme.example", 1);
+    let refused = Smtp::new(strict).expect("settings").deliver(&letter).await;
+    assert!(
+        matches!(refused, Err(Delivery::Transient(_))),
+        "{refused:?}"
+    );
+    assert!(sink.received().is_empty());
+}
+
+fn certificate(dir: &Path) -> (PathBuf, PathBuf) {
+    let (certificate, key) = (dir.join("cert.pem"), dir.join("key.pem"));
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ])
+        .args(["-subj", "/CN=localhost", "-days", "2"])
+        .args(["-addext", "subjectAltName=DNS:localhost"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .stderr(Stdio::null())
+        .status()
+        .expect("openssl is installed");
+    assert!(made.success());
+    (certificate, key)
+}
+
+#[tokio::test]
+async fn the_outbox_keeps_letters_across_a_restart_and_each_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let outbox = Outbox::open(dir.path().join("outbox")).expect("opened");
+    let (first, second) = (
+        mail("n01_submitted", "paul@acme.example", 1),
+        mail("n04_approval", "paul@acme.example", 2),
+    );
+    outbox.deliver(&first).await.expect("kept");
+    outbox.deliver(&second).await.expect("kept");
+    outbox
+        .deliver(&first)
+        .await
+        .expect("kept again, under the same name");
+    let mut bad = first.clone();
+    bad.to.mail = "nobody".into();
+    assert!(matches!(
+        outbox.deliver(&bad).await,
+        Err(Delivery::Permanent(553, _))
+    ));
+
+    let again = Outbox::open(dir.path().join("outbox")).expect("opened again");
+    assert_eq!(again.list(), outbox.list());
+    let ids: Vec<_> = again
+        .list()
+        .iter()
+        .map(|it| (it.position, it.mail.id.clone()))
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            (1, "ACME-2026-0042.1".to_owned()),
+            (2, "ACME-2026-0042.2".to_owned())
+        ]
+    );
+    assert_eq!(again.get("ACME-2026-0042.2").expect("there").mail, second);
+    assert_eq!(again.get("ACME-2026-0042.9"), None);
+
+    fs::write(dir.path().join("outbox/x.json"), "{").expect("written");
+    assert!(
+        Outbox::open(dir.path().join("outbox")).is_err(),
+        "a broken letter is not passed over"
+    );
+}
