@@ -192,7 +192,16 @@ contract-spent = débités
 contract-granted = accordés
 contract-formula = Disponibles = accordés − débités − réservés : { $available } = { $granted } − { $spent } − { $held }
 contract-slots = Changements accélérés
-contract-slots-used = { $used } utilisés, { $reserved } réservés, { $free } restants sur { $of }.
+contract-slots-used = { $used ->
+    [one] { $used } utilisé
+   *[other] { $used } utilisés
+  }, { $reserved ->
+    [one] { $reserved } réservé
+   *[other] { $reserved } réservés
+  }, { $free ->
+    [one] { $free } restant
+   *[other] { $free } restants
+  } sur { $of }.
 contract-slots-from = Année de contrat du
 contract-slots-until = au
 contract-statement = Relevé

@@ -217,7 +217,7 @@ impl Faults {
         let items = fields
             .iter()
             .filter_map(|it| {
-                let text = it.error.clone()?;
+                let text = format!("{} — {}", it.label, it.error.as_ref()?);
                 Some(Fault {
                     id: Some(it.id()),
                     text,

@@ -114,8 +114,34 @@ pub struct Price {
     pub surcharge: i64,
     /// How the base was found, when it depends on a size.
     pub formula: Option<String>,
-    /// Message id of where the tokens are: held, captured, released, not asked for.
-    pub state: &'static str,
+    /// Where the tokens are.
+    pub state: Tokens,
+}
+
+/// Where the tokens of a ticket are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tokens {
+    /// Not asked for yet: no price, or no agreement to it.
+    Untouched,
+    /// Held for this ticket.
+    Held,
+    /// Charged at closure.
+    Charged,
+    /// Given back.
+    Returned,
+}
+
+impl Tokens {
+    /// Message id of the sentence that says so.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Tokens::Untouched => "price-none",
+            Tokens::Held => "price-held",
+            Tokens::Charged => "price-captured",
+            Tokens::Returned => "price-released",
+        }
+    }
 }
 
 impl Price {
