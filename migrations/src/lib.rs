@@ -1,1 +1,84 @@
-//! migrations
+//! The schema, one step after another, the same on SQLite and on PostgreSQL.
+//!
+//! Every table that belongs to a client begins its key with the client, so that data can be spread
+//! by client and no transaction crosses clients. Times are microseconds since 1970, names are
+//! text: both read the same everywhere. Steps are frozen once released.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261122_000001_people;
+mod m20261122_000002_tickets;
+mod m20261122_000003_ledger;
+mod m20261122_000004_journal;
+mod m20261122_000005_outbox;
+
+/// All steps, in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_people::Migration),
+            Box::new(m20261122_000002_tickets::Migration),
+            Box::new(m20261122_000003_ledger::Migration),
+            Box::new(m20261122_000004_journal::Migration),
+            Box::new(m20261122_000005_outbox::Migration),
+        ]
+    }
+}
+
+/// Runs statements one by one.
+async fn all(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
+    for statement in statements {
+        manager
+            .get_connection()
+            .execute_unprepared(statement)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Makes a table refuse UPDATE and DELETE: its rows are evidence.
+async fn freeze(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    match manager.get_database_backend() {
+        sea_orm_migration::sea_orm::DatabaseBackend::Postgres => {
+            let body = format!(
+                "CREATE OR REPLACE FUNCTION {table}_frozen() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN RAISE EXCEPTION '{table} rows never change'; END $$"
+            );
+            let hook = format!(
+                "CREATE TRIGGER {table}_frozen BEFORE UPDATE OR DELETE ON {table} \
+                 FOR EACH ROW EXECUTE FUNCTION {table}_frozen()"
+            );
+            all(manager, &[&body, &hook]).await
+        }
+        _ => {
+            for verb in ["UPDATE", "DELETE"] {
+                let hook = format!(
+                    "CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} \
+                     BEGIN SELECT RAISE(ABORT, '{table} rows never change'); END"
+                );
+                all(manager, &[&hook]).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Drops tables, and on PostgreSQL what `freeze` made for them.
+async fn drop_all(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), DbErr> {
+    let postgres =
+        manager.get_database_backend() == sea_orm_migration::sea_orm::DatabaseBackend::Postgres;
+    for table in tables {
+        all(manager, &[&format!("DROP TABLE {table}")]).await?;
+        if postgres {
+            all(
+                manager,
+                &[&format!("DROP FUNCTION IF EXISTS {table}_frozen()")],
+            )
+            .await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! What is not a ticket: clients, contracts, persons, grants of tokens, expiry of lots. Each
+//! change leaves its record in the same transaction.
+
+use crate::{
+    contract::Contract,
+    desk::{Caller, Desk, DeskError},
+    id::{LotId, PersonId},
+    journal::{Entry, Place},
+    ledger::{self, Lot, Move},
+    people::{Actor, Person, Right},
+    store::{NewPerson, Seal, StoreError, Tx, load, people},
+    ticket::Refusal,
+};
+use catalogue::Tokens;
+use chrono::{DateTime, Duration, Utc};
+use sha2::{Digest, Sha256};
+
+/// How long a signed-in browser stays signed in.
+const SESSION_HOURS: i64 = 12;
+/// The largest grant; beyond it a slip of the finger is more likely.
+const LARGEST_GRANT: u32 = 1_000_000;
+
+impl Desk {
+    /// Makes a client known, with an empty log.
+    ///
+    /// # Errors
+    /// The code is taken, or the database failed.
+    pub async fn add_client(&self, code: &str, name: &str) -> Result<(), DeskError> {
+        let tx = self.store.begin().await?;
+        tx.add_client(code, name).await?;
+        tx.end().await?;
+        Ok(())
+    }
+
+    /// Makes a contract known.
+    ///
+    /// # Errors
+    /// The code is taken, its window cannot be understood, or the database failed.
+    pub async fn add_contract(&self, contract: &Contract) -> Result<(), DeskError> {
+        if let Some(window) = &contract.terms.window {
+            window.check().map_err(|_| Refusal::BadStart)?;
+        }
+        let tx = self.store.begin().await?;
+        tx.put_contract(contract, true).await?;
+        let mut entry = Entry::new("contract.signed", None, "in-force");
+        entry.words.insert("contract", contract.code.clone());
+        let caller = self.caller(Actor::Engine("office"));
+        self.note(&tx, &contract.client, &contract.code, &entry, &caller)
+            .await?;
+        tx.end().await?;
+        Ok(())
+    }
+
+    /// Makes a person known. One registered address is one person.
+    ///
+    /// # Errors
+    /// Login or address is taken, or the database failed.
+    pub async fn add_person(&self, new: &NewPerson) -> Result<PersonId, DeskError> {
+        let id = PersonId(self.ids.id());
+        let pseudonym = hex::encode(&self.ids.secret()[..12]);
+        let tx = self.store.begin().await?;
+        tx.add_person(id, &pseudonym, new).await?;
+        tx.end().await?;
+        Ok(id)
+    }
+
+    /// Grants a lot of tokens to a contract (S11, A39).
+    ///
+    /// # Errors
+    /// The person is not the managed-services manager, or the number is out of range.
+    pub async fn grant(
+        &self,
+        contract: &Contract,
+        tokens: Tokens,
+        expires_at: Option<DateTime<Utc>>,
+        caller: Caller,
+    ) -> Result<Lot, DeskError> {
+        let now = self.clock.now();
+        let entitled = caller.actor.person().is_none_or(|it| it.may(Right::Steer));
+        if !entitled {
+            return Err(Refusal::NotEntitled.into());
+        }
+        if tokens.0 == 0 || tokens.0 > LARGEST_GRANT || expires_at.is_some_and(|it| it <= now) {
+            return Err(Refusal::OutOfRange { field: "tokens" }.into());
+        }
+        let lot = Lot {
+            id: LotId(self.ids.id()),
+            granted: tokens,
+            held: Tokens(0),
+            spent: Tokens(0),
+            expired: Tokens(0),
+            granted_at: now,
+            expires_at,
+        };
+        let mut entry = Entry::new("tokens.granted", None, "granted");
+        entry.tokens.insert("granted", tokens.0);
+        let (desk, contract, moves) = (self.clone(), contract.clone(), [Move::Grant(lot.clone())]);
+        self.store
+            .unit(async move {
+                let tx = desk.store.begin().await?;
+                desk.note_moves(&tx, &contract, &entry, &moves, &caller)
+                    .await?;
+                tx.end().await
+            })
+            .await?;
+        self.bell.ring();
+        Ok(lot)
+    }
+
+    /// Posts what expired lots still had left. Returns how many tokens expired.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn expire_lots(&self, contract: &Contract) -> Result<Tokens, DeskError> {
+        let now = self.clock.now();
+        let tx = self.store.begin().await?;
+        let lots = load::lots(tx.db(), &contract.client, &contract.code).await?;
+        let moves = ledger::expiries(&lots, now);
+        let sum: u32 = moves
+            .iter()
+            .map(|it| match it {
+                Move::Expire { tokens, .. } => tokens.0,
+                Move::Grant(_) | Move::Hold(_) | Move::Settle { .. } => 0,
+            })
+            .sum();
+        if sum > 0 {
+            let mut entry = Entry::new("tokens.expired", None, "expired");
+            entry.tokens.insert("expired", sum);
+            let caller = self.caller(Actor::Engine("scheduler"));
+            self.note_moves(&tx, contract, &entry, &moves, &caller)
+                .await?;
+            tx.end().await?;
+        }
+        Ok(Tokens(sum))
+    }
+
+    async fn note_moves(
+        &self,
+        tx: &Tx,
+        contract: &Contract,
+        entry: &Entry,
+        moves: &[Move],
+        caller: &Caller,
+    ) -> Result<(), StoreError> {
+        let seq = self
+            .note(tx, &contract.client, &contract.code, entry, caller)
+            .await?;
+        tx.write_moves(
+            &contract.client,
+            &contract.code,
+            moves,
+            seq,
+            self.clock.now(),
+        )
+        .await
+    }
+
+    async fn note(
+        &self,
+        tx: &Tx,
+        client: &str,
+        contract: &str,
+        entry: &Entry,
+        caller: &Caller,
+    ) -> Result<i64, StoreError> {
+        let salt = || self.ids.secret();
+        let fresh = || self.ids.id();
+        let now = self.clock.now();
+        let about = format!("{client}/{contract}");
+        let place = Place {
+            index: 0,
+            id: self.ids.id().to_string(),
+            at: now,
+            about: &about,
+            actor: crate::store::pseudonym(&caller.actor),
+            via: caller.actor.via().word(),
+        };
+        let seal = Seal {
+            now,
+            actor: &caller.actor,
+            command: caller.command,
+            digest: String::new(),
+            salt: &salt,
+            name: &fresh,
+        };
+        tx.append(None, entry, place, &seal).await
+    }
+
+    /// The person with that login, and the hash of their password.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn account(&self, login: &str) -> Result<Option<(Person, String)>, StoreError> {
+        let db = self.store.reading();
+        let Some(person) = people::by_login(db, login).await?.filter(|it| it.active) else {
+            return Ok(None);
+        };
+        Ok(people::password(db, login).await?.map(|it| (person, it)))
+    }
+
+    /// Opens a session and returns its secret; only its digest is kept.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn open_session(&self, person: &Person) -> Result<String, StoreError> {
+        let secret = hex::encode(self.ids.secret());
+        let now = self.clock.now();
+        let tx = self.store.begin().await?;
+        let until = now + Duration::hours(SESSION_HOURS);
+        tx.open_session(&digest(&secret), person, now, until)
+            .await?;
+        tx.end().await?;
+        Ok(secret)
+    }
+
+    /// The person behind a session secret.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn session(&self, secret: &str) -> Result<Option<Person>, StoreError> {
+        let db = self.store.reading();
+        let found = people::by_session(db, &digest(secret), self.clock.now()).await?;
+        Ok(found.filter(|it| it.active))
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn end_session(&self, secret: &str) -> Result<(), StoreError> {
+        let tx = self.store.begin().await?;
+        tx.end_session(&digest(secret)).await?;
+        tx.end().await
+    }
+}
+
+fn digest(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret.as_bytes()))
+}

@@ -1,0 +1,357 @@
+//! What can be read: tickets, what waits for whom, people, contracts. Scoped by who looks; what
+//! somebody may not see does not exist for them.
+
+use crate::{
+    approval,
+    contract::Contract,
+    desk::Desk,
+    id::{GateId, PersonId, TicketId},
+    people::{Person, Right},
+    quota::{self, Slot, Year},
+    store::{Known, StoreError, codec, entity, load, people},
+    ticket::{Ending, State, Status, Ticket},
+};
+use catalogue::{Speed, Text};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
+use serde::Serialize;
+use workflows::Work;
+
+/// A ticket as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Name.
+    pub id: TicketId,
+    /// How people write it.
+    pub reference: String,
+    /// Code of the client.
+    pub client: String,
+    /// Code of the contract.
+    pub contract: String,
+    /// Where it stands.
+    pub state: State,
+    /// How it ended.
+    pub ending: Option<Ending>,
+    /// Catalogue line.
+    pub code: Option<String>,
+    /// Title.
+    pub title: Text,
+    /// Cluster.
+    pub cluster: Option<String>,
+    /// Speed.
+    pub speed: Speed,
+    /// Price, once known.
+    pub tokens: Option<u32>,
+    /// When it was ordered.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<&Ticket> for Summary {
+    fn from(it: &Ticket) -> Summary {
+        Summary {
+            id: it.id,
+            reference: it.reference.clone(),
+            client: it.client.clone(),
+            contract: it.contract.clone(),
+            state: it.state,
+            ending: it.ending,
+            code: it.code.clone(),
+            title: it.title.clone(),
+            cluster: it.cluster.clone(),
+            speed: it.speed,
+            tokens: it.price.as_ref().map(|it| it.total().0),
+            created_at: it.created_at,
+            updated_at: it.updated_at,
+        }
+    }
+}
+
+/// Which tickets to list; newest first.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of one client.
+    pub client: Option<String>,
+    /// In one state.
+    pub state: Option<State>,
+    /// Not closed.
+    pub open: bool,
+    /// Accelerated only.
+    pub accelerated: bool,
+    /// Children of one ticket.
+    pub parent: Option<TicketId>,
+    /// Older than this one (keyset page).
+    pub before: Option<(DateTime<Utc>, TicketId)>,
+    /// At most this many.
+    pub limit: u64,
+}
+
+/// Something that waits for a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    /// On which ticket.
+    pub ticket: Summary,
+    /// What for.
+    pub what: Turn,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Until when.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// What a person is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// An answer.
+    Gate(GateId, workflows::Purpose),
+    /// A task by hand.
+    Hand(String),
+    /// A standstill: retry, skip, take over or give up.
+    Standstill(String),
+    /// A contested delivery.
+    Contested,
+}
+
+/// A contract with where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// The contract.
+    pub contract: Contract,
+    /// Its lots, oldest first.
+    pub lots: Vec<crate::ledger::Lot>,
+    /// The current counting year of accelerated changes.
+    pub year: Year,
+    /// Slots taken in it.
+    pub slots: Vec<Slot>,
+}
+
+impl Standing {
+    /// Tokens that can be held now.
+    #[must_use]
+    pub fn available(&self, now: DateTime<Utc>) -> u32 {
+        crate::ledger::available(&self.lots, now).0
+    }
+}
+
+impl Desk {
+    /// The ticket of that reference or name, as far as `viewer` may see it (`None`: all).
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn ticket(
+        &self,
+        text: &str,
+        viewer: Option<&Person>,
+    ) -> Result<Option<Ticket>, StoreError> {
+        let db = self.store.reading();
+        let scope = viewer.and_then(|it| it.client.as_deref());
+        match load::find(db, text, scope).await? {
+            Some(known) => load::ticket(db, &known).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The ticket of that place.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn ticket_at(&self, at: &Known) -> Result<Option<Ticket>, StoreError> {
+        load::ticket(self.store.reading(), at).await
+    }
+
+    /// Tickets, newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tickets(&self, filter: &Filter) -> Result<Vec<Summary>, StoreError> {
+        use entity::ticket::{Column as C, Entity};
+        let mut query = Entity::find()
+            .order_by_desc(C::CreatedAt)
+            .order_by_desc(C::Id)
+            .limit(filter.limit.clamp(1, 500));
+        if let Some(client) = &filter.client {
+            query = query.filter(C::Client.eq(client));
+        }
+        if let Some(state) = filter.state {
+            query = query.filter(C::State.eq(state.word()));
+        }
+        if filter.open {
+            query = query.filter(C::State.ne(State::Closed.word()));
+        }
+        if filter.accelerated {
+            query = query.filter(C::Speed.eq(codec::word(&Speed::Accelerated)?));
+        }
+        if let Some(parent) = filter.parent {
+            query = query.filter(C::Parent.eq(parent.to_string()));
+        }
+        if let Some((at, id)) = filter.before {
+            let at = codec::micros(at);
+            let older = Expr::col(C::CreatedAt).lt(at);
+            let tied = Expr::col(C::CreatedAt)
+                .eq(at)
+                .and(Expr::col(C::Id).lt(id.to_string()));
+            query = query.filter(older.or(tied));
+        }
+        let rows = query.all(self.store.reading()).await?;
+        rows.into_iter().map(summary).collect()
+    }
+
+    /// What waits for this person, most urgent first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn inbox(&self, person: &Person) -> Result<Vec<Waiting>, StoreError> {
+        use entity::ticket::{Column as C, Entity};
+        let mut query = Entity::find()
+            .filter(C::State.ne(State::Closed.word()))
+            .order_by_asc(C::CreatedAt)
+            .limit(500);
+        if let Some(client) = &person.client {
+            query = query.filter(C::Client.eq(client));
+        }
+        let db = self.store.reading();
+        let mut waiting = Vec::new();
+        for row in query.all(db).await? {
+            let known = Known {
+                client: row.client.clone(),
+                id: codec::name(&row.id)?,
+            };
+            if let Some(ticket) = load::ticket(db, &known).await? {
+                turns(&ticket, person, &mut waiting);
+            }
+        }
+        waiting.sort_by_key(|it| (it.until.is_none(), it.until, it.since));
+        Ok(waiting)
+    }
+
+    /// All contracts, or those of one client.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn contracts(&self, client: Option<&str>) -> Result<Vec<Contract>, StoreError> {
+        load::contracts(self.store.reading(), client).await
+    }
+
+    /// The contract of that code, whoever's it is.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn contract(
+        &self,
+        code: &str,
+        viewer: Option<&Person>,
+    ) -> Result<Option<Contract>, StoreError> {
+        let scope = viewer.and_then(|it| it.client.as_deref());
+        let all = load::contracts(self.store.reading(), scope).await?;
+        Ok(all
+            .into_iter()
+            .find(|it| it.code.eq_ignore_ascii_case(code)))
+    }
+
+    /// Where a contract stands.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn standing(&self, contract: &Contract) -> Result<Standing, StoreError> {
+        let db = self.store.reading();
+        let year = quota::year(contract, self.clock.now());
+        Ok(Standing {
+            lots: load::lots(db, &contract.client, &contract.code).await?,
+            slots: load::slots(db, &contract.client, &contract.code, year.from).await?,
+            year,
+            contract: contract.clone(),
+        })
+    }
+
+    /// The client's persons and the provider's staff, by name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn people_around(&self, client: &str) -> Result<Vec<Person>, StoreError> {
+        people::around(self.store.reading(), client).await
+    }
+
+    /// Everybody known.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn everybody(&self) -> Result<Vec<Person>, StoreError> {
+        people::everybody(self.store.reading()).await
+    }
+
+    /// The person with that login.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn person(&self, login: &str) -> Result<Option<Person>, StoreError> {
+        people::by_login(self.store.reading(), login).await
+    }
+
+    /// The person of that name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn person_by_id(&self, id: PersonId) -> Result<Option<Person>, StoreError> {
+        people::by_id(self.store.reading(), id).await
+    }
+}
+
+fn summary(row: entity::ticket::Model) -> Result<Summary, StoreError> {
+    let empty = std::sync::Arc::new(crate::ticket::Ordered {
+        entry: None,
+        answers: serde_json::Value::Null,
+        workflow: String::new(),
+        workflow_version: 0,
+        validated_by: String::new(),
+        why: None,
+        need: None,
+    });
+    let ticket = codec::ticket_of(row, empty, Vec::new(), Vec::new(), Vec::new())?;
+    Ok(Summary::from(&ticket))
+}
+
+/// What on this ticket waits for this person.
+fn turns(ticket: &Ticket, person: &Person, into: &mut Vec<Waiting>) {
+    let summary = Summary::from(ticket);
+    let mut put = |what, since, until| {
+        into.push(Waiting {
+            ticket: summary.clone(),
+            what,
+            since,
+            until,
+        });
+    };
+    let operators = ticket.approving_operators();
+    for gate in ticket.open_gates() {
+        let at = gate.opened_at;
+        let can = approval::may_decide(gate, &ticket.client, person, &gate.digest, &operators, at);
+        if can.is_ok() {
+            put(Turn::Gate(gate.id, gate.purpose), at, gate.expires_at);
+        }
+    }
+    for task in &ticket.tasks {
+        let Work::Manual { role, .. } = &task.node.work else {
+            continue;
+        };
+        let due = matches!(task.status, Status::Ready | Status::UndoDue);
+        if due && person.may(crate::ticket::right_of(*role)) {
+            let since = task.run_at.unwrap_or(ticket.updated_at);
+            put(Turn::Hand(task.node.name.clone()), since, None);
+        }
+    }
+    if let Some(still) = &ticket.standstill
+        && person.may(Right::Operate)
+    {
+        put(
+            Turn::Standstill(still.task.clone()),
+            ticket.updated_at,
+            None,
+        );
+    }
+    if ticket.contested.is_some() && person.may(Right::Support) {
+        put(Turn::Contested, ticket.updated_at, None);
+    }
+}

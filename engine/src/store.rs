@@ -1,0 +1,225 @@
+//! The only module that knows the database. Everything above it speaks of tickets.
+
+pub(crate) mod codec;
+mod commit;
+pub(crate) mod entity;
+pub(crate) mod load;
+pub(crate) mod people;
+pub(crate) mod tokens;
+
+pub(crate) use commit::{Seal, pseudonym};
+pub use load::Known;
+pub use people::NewPerson;
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use std::time::Duration;
+
+/// The oldest SQLite without the WAL-reset corruption (fixed in 3.51.3).
+const SAFE_SQLITE: [u32; 3] = [3, 51, 3];
+
+/// What can go wrong between us and the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no, or nothing.
+    #[error("database: {0}")]
+    Db(#[from] DbErr),
+    /// Somebody else was faster; try again.
+    #[error("changed meanwhile")]
+    Conflict,
+    /// A stored row cannot be understood.
+    #[error("stored {what} cannot be read: {why}")]
+    Corrupt {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// The database is of a kind or age that cannot be trusted.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+/// How the database answered, as far as it decides what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Unique,
+    Retry,
+    Other,
+}
+
+pub(crate) fn classify(error: &DbErr) -> Answer {
+    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) =
+        error
+    else {
+        return Answer::Other;
+    };
+    match inner
+        .as_database_error()
+        .and_then(|it| it.code())
+        .as_deref()
+    {
+        Some("2067" | "1555" | "23505") => Answer::Unique,
+        Some("5" | "261" | "517" | "6" | "40001" | "40P01" | "55P03") => Answer::Retry,
+        _ => Answer::Other,
+    }
+}
+
+impl StoreError {
+    /// Whether the same command may succeed at once when tried again.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            StoreError::Conflict => true,
+            StoreError::Db(error) => classify(error) != Answer::Other,
+            StoreError::Corrupt { .. } | StoreError::Unfit(_) => false,
+        }
+    }
+}
+
+/// The database: one writer and several readers on SQLite, one pool on PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct Store {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+}
+
+/// One open transaction.
+pub struct Tx {
+    tx: DatabaseTransaction,
+}
+
+impl Store {
+    /// Opens `sqlite://FILE` or `postgres://…`. Durable by default: WAL with full synchronisation
+    /// on SQLite, `synchronous_commit` on PostgreSQL.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or is unfit: an SQLite older than the safe one.
+    pub async fn open(url: &str) -> Result<Store, StoreError> {
+        let store = if url.starts_with("sqlite:") {
+            Store {
+                write: Database::connect(sqlite(url, false)).await?,
+                read: Database::connect(sqlite(url, true)).await?,
+            }
+        } else {
+            let pool = Database::connect(postgres(url)).await?;
+            Store {
+                write: pool.clone(),
+                read: pool,
+            }
+        };
+        store.check_age().await?;
+        Ok(store)
+    }
+
+    async fn check_age(&self) -> Result<(), StoreError> {
+        if self.write.get_database_backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        let sql = Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version() AS v");
+        let row = self.write.query_one_raw(sql).await?;
+        let version: String = row
+            .map(|it| it.try_get("", "v"))
+            .transpose()?
+            .unwrap_or_default();
+        let parts: Vec<u32> = version
+            .split('.')
+            .filter_map(|it| it.parse().ok())
+            .collect();
+        if parts.as_slice() < SAFE_SQLITE.as_slice() {
+            return Err(StoreError::Unfit(format!(
+                "SQLite {version} can corrupt a database in WAL mode; 3.51.3 or newer is needed"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The writing side, for migrations.
+    #[must_use]
+    pub fn connection(&self) -> &DatabaseConnection {
+        &self.write
+    }
+    pub(crate) fn reading(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// A transaction that may write.
+    ///
+    /// # Errors
+    /// The database cannot be reached in time.
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        let sqlite = self.write.get_database_backend() == DbBackend::Sqlite;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        Ok(Tx {
+            tx: self.write.begin_with_options(options).await?,
+        })
+    }
+
+    /// Runs a unit of work on its own task: a caller that goes away cannot tear it in two.
+    pub(crate) async fn unit<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        tokio::spawn(work)
+            .await
+            .map_err(|e| StoreError::Unfit(format!("unit of work broke off: {e}")))?
+    }
+}
+
+impl Tx {
+    pub(crate) fn db(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+    pub(crate) async fn end(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+fn sqlite(url: &str, reading: bool) -> ConnectOptions {
+    use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(if reading { 4 } else { 1 })
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(20))
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |it: SqliteConnectOptions| {
+            let it = it
+                .busy_timeout(Duration::from_secs(10))
+                .foreign_keys(true)
+                .synchronous(SqliteSynchronous::Full);
+            if reading {
+                it.read_only(true)
+            } else {
+                it.create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+            }
+        });
+    options
+}
+
+fn postgres(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(16)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .sqlx_logging(false)
+        .map_sqlx_postgres_opts(|it| {
+            it.options([
+                ("idle_in_transaction_session_timeout", "15s"),
+                ("lock_timeout", "5s"),
+                ("statement_timeout", "10s"),
+                ("synchronous_commit", "on"),
+            ])
+        });
+    options
+}

@@ -1,0 +1,21 @@
+//! A target held by a ticket.
+
+use sea_orm::entity::prelude::*;
+
+/// A target held by a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "resource_lock")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub client: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub resource: String,
+    pub ticket: String,
+    pub at: i64,
+}
+
+/// No relation is used: queries name their keys.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,20 @@
+//! What was ordered, as JSON.
+
+use sea_orm::entity::prelude::*;
+
+/// What was ordered, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "ticket_order")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub client: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub ticket: String,
+    pub body: String,
+}
+
+/// No relation is used: queries name their keys.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
