@@ -1,5 +1,6 @@
 //! Replays what real servers once answered, against the installed programs and against the
 //! stand-ins: where both give the recorded answers, the one may play the other.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use adapters::{
     monitor::document,

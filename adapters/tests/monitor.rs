@@ -1,5 +1,6 @@
 //! Monitoring: what the actions do to Prometheus and Alertmanager, shown on the real programs and
 //! on their stand-ins alike. The real ones must be installed.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 #[path = "monitor/alertmanager.rs"]
 mod alertmanager;

@@ -2,7 +2,6 @@
 
 use super::matcher::Matcher;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 use thiserror::Error;
 
 /// A configuration text that is no YAML document.
@@ -131,11 +130,12 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-fn matchers(lines: &[Value]) -> Option<BTreeSet<Matcher>> {
-    let mut all = BTreeSet::new();
+fn matchers(lines: &[Value]) -> Option<Vec<Matcher>> {
+    let mut all = Vec::new();
     for line in lines {
         all.extend(Matcher::parse_all(line.as_str()?).ok()?);
     }
+    all.sort();
     Some(all)
 }
 

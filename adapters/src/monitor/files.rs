@@ -4,7 +4,7 @@
 use super::Component;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use std::{fs, io, io::Write, path::PathBuf};
+use std::{fs, io, io::Write, path::PathBuf, time::SystemTime};
 use workflows::{Fault, FaultClass};
 
 /// A configuration file as it lies there.
@@ -90,6 +90,9 @@ impl ConfigFiles {
         fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;
+        // The system stamps a file with its last tick, which may lie before a load that was
+        // really earlier; verdicts compare the two.
+        file.as_file().set_modified(SystemTime::now())?;
         file.as_file().sync_all()?;
         // The program that reads it is another user; what is kept stays ours.
         if !folder.ends_with(".guichet") {

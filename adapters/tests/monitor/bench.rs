@@ -13,8 +13,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::BTreeMap,
+    fs::File,
+    io::Write,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -23,9 +25,12 @@ use workflows::{Action, Cx, EvidenceLog, Fault, Plan, Proof, Verdict};
 pub const ZONE: &str = "zone-a";
 pub const REPO: &str = "platform/monitoring";
 
-/// What is in the repository, by commit and path.
+/// The files of one commit, by path.
+type Tree = BTreeMap<String, Vec<u8>>;
+
+/// What is in the repository, commit by commit.
 #[derive(Clone, Default)]
-pub struct Git(Arc<Mutex<Vec<BTreeMap<String, Vec<u8>>>>>);
+pub struct Git(Arc<Mutex<Vec<Tree>>>);
 
 impl Git {
     /// Commits one file on top of what is there, and names the commit.
@@ -112,8 +117,11 @@ impl Bench {
         std::fs::read_to_string(self.dir.path().join(component.file())).unwrap()
     }
 
+    /// Writes the file as somebody else would, stamped with the exact time.
     pub fn write_on_disk(&self, component: Component, text: &str) {
-        std::fs::write(self.dir.path().join(component.file()), text).unwrap();
+        let mut file = File::create(self.dir.path().join(component.file())).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.set_modified(SystemTime::now()).unwrap();
     }
 
     /// Parameters that load this text, committed for the purpose.
