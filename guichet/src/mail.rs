@@ -28,7 +28,7 @@ pub enum MailError {
     /// A reference is empty, too long or holds more than letters, digits and hyphens.
     #[error("not a reference that can name a message")]
     Reference,
-    /// The link holds characters that addresses of the web do not have.
+    /// The link is no address of the web, or is personal and would go to somebody else.
     #[error("not a link that can stand in a mail")]
     Link,
     /// A header holds a control character or is not of this world.

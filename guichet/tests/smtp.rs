@@ -1,6 +1,8 @@
 //! Letters over a real conversation with a real mail server (aiosmtpd, run by Python).
 
 mod letters;
+#[path = "letters/sink.rs"]
+mod sink;
 
 use catalogue::Lang;
 use guichet::mail::{
@@ -10,75 +12,8 @@ use guichet::mail::{
 };
 use letters::*;
 use serde_json::Value;
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
-use tempfile::TempDir;
-
-/// A mail server of its own for each test; it ends when its standard input closes.
-struct Sink {
-    child: Child,
-    dir: TempDir,
-    port: u16,
-}
-
-impl Sink {
-    fn start() -> Sink {
-        Sink::with(tempfile::tempdir().expect("a directory"), &[])
-    }
-
-    fn with(dir: TempDir, arguments: &[&Path]) -> Sink {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp_sink.py");
-        let mut child = Command::new("python3")
-            .arg(script)
-            .arg(dir.path().join("mails.jsonl"))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("python3 is installed");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe"))
-            .read_line(&mut line)
-            .expect("a line");
-        let port = line
-            .trim()
-            .parse()
-            .expect("the sink runs: pip install aiosmtpd==1.4.6");
-        Sink { child, dir, port }
-    }
-
-    fn settings(&self) -> Settings {
-        Settings {
-            security: Security::Plain,
-            timeout: Duration::from_secs(20),
-            ..Settings::new("127.0.0.1", self.port, "guichet.test")
-        }
-    }
-
-    fn smtp(&self) -> Smtp {
-        Smtp::new(self.settings()).expect("settings")
-    }
-
-    fn received(&self) -> Vec<Value> {
-        fs::read_to_string(self.dir.path().join("mails.jsonl"))
-            .unwrap_or_default()
-            .lines()
-            .map(|it| serde_json::from_str(it).expect("JSON"))
-            .collect()
-    }
-}
-
-impl Drop for Sink {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use sink::{Sink, certificate};
+use std::{fs, time::Duration};
 
 fn mail(letter: &str, to: &str, n: u32) -> Rendered {
     let (_, letter) = all()
@@ -263,10 +198,16 @@ async fn a_server_that_is_down_is_for_later_and_letters_go_once_it_is_back() {
     smtp.deliver(&mail("n01_submitted", "paul@acme.example", 1))
         .await
         .expect("up");
-    drop(sink);
-    // The connection kept from the first letter is dead too.
+    // The connection kept from the first letter dies with the server: the second letter finds out
+    // and goes over a new one.
+    let sink = sink.restart();
+    smtp.deliver(&mail("n01_submitted", "paul@acme.example", 2))
+        .await
+        .expect("back");
+    assert_eq!(sink.received().len(), 1);
+    sink.stop();
     let down = smtp
-        .deliver(&mail("n01_submitted", "paul@acme.example", 2))
+        .deliver(&mail("n01_submitted", "paul@acme.example", 3))
         .await;
     assert!(matches!(down, Err(Delivery::Transient(_))), "{down:?}");
 }
@@ -311,7 +252,7 @@ async fn letters_are_encrypted_and_signed_in_where_that_is_asked_for() {
     let dir = tempfile::tempdir().expect("a directory");
     let (certificate, key) = certificate(dir.path());
     let authority = fs::read(&certificate).expect("a certificate");
-    let sink = Sink::with(dir, &[&certificate, &key]);
+    let sink = Sink::with(dir, 0, &[&certificate, &key]);
     let secure = Settings {
         host: "localhost".into(),
         security: Security::StartTls,
@@ -370,32 +311,6 @@ async fn a_server_without_encryption_gets_nothing_when_encryption_is_required() 
         "{refused:?}"
     );
     assert!(sink.received().is_empty());
-}
-
-fn certificate(dir: &Path) -> (PathBuf, PathBuf) {
-    let (certificate, key) = (dir.join("cert.pem"), dir.join("key.pem"));
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-        ])
-        .args(["-subj", "/CN=localhost", "-days", "2"])
-        .args(["-addext", "subjectAltName=DNS:localhost"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(&key)
-        .arg("-out")
-        .arg(&certificate)
-        .stderr(Stdio::null())
-        .status()
-        .expect("openssl is installed");
-    assert!(made.success());
-    (certificate, key)
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 """A mail server for tests: answers by the recipient's name, writes what it accepts as JSON lines.
 
-Usage: smtp_sink.py OUTPUT [CERTIFICATE KEY]. Prints its port once it listens.
+Usage: smtp_sink.py OUTPUT PORT [CERTIFICATE KEY], where port 0 takes a free one. Prints its port once it listens.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 OUTPUT = sys.argv[1]
 CONTEXT = None
-if len(sys.argv) > 2:
+if len(sys.argv) > 3:
     CONTEXT = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    CONTEXT.load_cert_chain(sys.argv[2], sys.argv[3])
+    CONTEXT.load_cert_chain(sys.argv[3], sys.argv[4])
 
 
 def parsed(content):
@@ -79,7 +79,7 @@ class Handler:
 
 def authenticator(server, session, envelope, mechanism, data):
     good = isinstance(data, LoginPassword) and data.password == b"secret"
-    return AuthResult(success=good, auth_data=data)
+    return AuthResult(success=good, handled=False, auth_data=data)
 
 
 def session():
@@ -94,7 +94,7 @@ def session():
 
 
 async def main():
-    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", int(sys.argv[2]))
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         # The sink ends with whoever started it: its standard input closes.

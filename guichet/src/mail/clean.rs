@@ -53,7 +53,7 @@ pub fn shorten(text: &str, max: usize) -> String {
     }
     let head: String = text.chars().take(max.saturating_sub(1)).collect();
     let cut = match head.rfind(' ') {
-        Some(at) if at * 3 > head.len() * 2 => &head[..at],
+        Some(at) if at * 2 > head.len() => &head[..at],
         _ => &head,
     };
     format!(

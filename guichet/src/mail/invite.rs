@@ -10,6 +10,8 @@ use chrono::{DateTime, Utc};
 
 /// Longest line in octets, its end not counted.
 const FOLD: usize = 75;
+/// What is asked of everybody who is invited.
+const INVITED: &str = "ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE";
 
 pub(super) fn attachment(
     call: &Call,
@@ -70,9 +72,7 @@ fn calendar(
         // An address that cannot be one is left out; the letter names the person all the same.
         if super::message::address(mail, "attendee").is_ok() {
             let name = quoted(&clean::line(name, clean::NAME));
-            lines.push(format!(
-                "ATTENDEE;CN={name};ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:{mail}"
-            ));
+            lines.push(format!("ATTENDEE;CN={name};{INVITED}:mailto:{mail}"));
         }
     }
     lines.extend(["STATUS:CONFIRMED", "END:VEVENT", "END:VCALENDAR"].map(str::to_owned));

@@ -4,7 +4,7 @@ use super::{
     MailError, clean,
     compose::{self, Body, Fact},
     invite,
-    view::{Addressee, Envelope, Heading, Letter, Request, Sender},
+    view::{Addressee, Envelope, Heading, Letter, Link, Reader, Request, Sender},
 };
 use crate::{
     format,
@@ -76,6 +76,17 @@ pub struct Rendered {
     pub date: DateTime<Utc>,
 }
 
+impl Rendered {
+    /// The one address the letter asks to open.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        // It stands on a line of its own, and nothing anybody typed looks like an address.
+        self.text
+            .lines()
+            .find(|it| it.starts_with("https://") || it.starts_with("http://"))
+    }
+}
+
 impl fmt::Debug for Rendered {
     /// Names the letter and keeps quiet about its content, which holds a personal link.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,13 +111,7 @@ pub fn render(
 ) -> Result<Rendered, MailError> {
     check(to, from, envelope)?;
     let body = compose::body(letter, request, to, from, envelope);
-    let url = &body.button.url;
-    if !url
-        .bytes()
-        .all(|it| it.is_ascii_graphic() && !b"<>\"'`{}|\\^".contains(&it))
-    {
-        return Err(MailError::Link);
-    }
+    check_link(letter, &body.button.url)?;
     let words = I18n::get(to.lang);
     let provider = clean::line(&from.provider, clean::NAME);
     let sender = words
@@ -173,6 +178,21 @@ fn check(to: &Addressee, from: &Sender, envelope: &Envelope) -> Result<(), MailE
     super::message::address(&to.mail, "recipient")?;
     super::message::address(&from.address, "sender")?;
     super::message::address(&from.support_mail, "support centre").map(drop)
+}
+
+/// A decision link is personal: the manager who is told about a silent decider never gets one.
+fn check_link(letter: &Letter, url: &str) -> Result<(), MailError> {
+    let forwarded = matches!(
+        letter,
+        Letter::Reminder { ask, reader: Reader::Manager { .. }, .. }
+            if matches!(ask.link(), Link::Decision { .. })
+    );
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    let plain = |it: u8| it.is_ascii_graphic() && !b"<>\"'`{}|\\^".contains(&it);
+    if forwarded || !web || !url.bytes().all(plain) {
+        return Err(MailError::Link);
+    }
+    Ok(())
 }
 
 fn reply_to(from: &Sender, envelope: &Envelope) -> Result<String, MailError> {

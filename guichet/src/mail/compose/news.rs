@@ -142,19 +142,19 @@ impl Words {
             Undo::Missing => ("mail-failed-lead-missing", "mail-undone-missing"),
         };
         let step = format!("{} — {}", it.step, self.text(&it.title));
+        let mut facts = vec![
+            self.fact("mail-step", step),
+            self.fact("mail-cause", self.text(&it.cause)),
+            self.fact("mail-rollback", self.all.t(undo)),
+            self.fact("mail-charged", self.tokens(0)),
+        ];
+        if it.returned > 0 {
+            facts.push(self.fact("mail-returned", self.tokens(it.returned)));
+        }
+        let lead = self.all.say(lead).with("step", it.step).to_string();
         Said {
             silence: Some(self.all.t("mail-failed-silence")),
-            ..self.told(
-                self.all.say(lead).with("step", it.step).to_string(),
-                vec![
-                    self.fact("mail-step", step),
-                    self.fact("mail-cause", self.text(&it.cause)),
-                    self.fact("mail-rollback", self.all.t(undo)),
-                    self.fact("mail-charged", self.tokens(0)),
-                    self.fact("mail-returned", self.tokens(it.returned)),
-                ],
-                &it.page,
-            )
+            ..self.told(lead, facts, &it.page)
         }
     }
 

@@ -204,7 +204,7 @@ pub struct Failure {
     pub cause: Text,
     /// What became of what had been done.
     pub undo: Undo,
-    /// Tokens given back; they were held, never charged.
+    /// Tokens given back; 0 while they stay held because an operator is still on it.
     pub returned: u32,
     /// Page of the ticket.
     pub page: String,
