@@ -1,8 +1,8 @@
 //! Mail: letters to people, written in their language and handed to a mail server or, in the demo,
 //! to an outbox one can look into.
 //!
-//! A letter goes through four hands: facts ([`view`]) → sentences and both parts ([`render`]) →
-//! bytes ([`message`]) → delivery ([`Deliver`]). Only the last one touches the world.
+//! A letter goes through four hands: facts ([`view`]) → sentences and both parts ([`render()`]) →
+//! bytes ([`message()`]) → delivery ([`Deliver`]). Only the last one touches the world.
 
 use async_trait::async_trait;
 

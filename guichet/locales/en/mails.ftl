@@ -54,6 +54,7 @@ mail-impact = Impact
 mail-restarts = Restarts
 mail-irreversible = Lost for good
 mail-warnings = Read before deciding
+mail-notes = Please note
 mail-undo = Reversible
 mail-when = When
 mail-plan = Fingerprint of the plan

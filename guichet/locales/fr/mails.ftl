@@ -54,6 +54,7 @@ mail-impact = Impact
 mail-restarts = Redémarrages
 mail-irreversible = Perdu définitivement
 mail-warnings = À lire avant de décider
+mail-notes = À savoir
 mail-undo = Réversible
 mail-when = Quand
 mail-plan = Empreinte du plan

@@ -237,7 +237,7 @@ impl Words {
         .to_string()
     }
 
-    fn plan(&self, plan: &PlanFacts) -> Vec<Fact> {
+    fn plan(&self, plan: &PlanFacts, warnings: &str) -> Vec<Fact> {
         let mut facts = Vec::new();
         facts.extend(self.list(
             "mail-effect",
@@ -268,7 +268,7 @@ impl Words {
                 ..self.fact("mail-irreversible", lost)
             });
         }
-        facts.extend(self.texts("mail-warnings", &plan.warnings));
+        facts.extend(self.texts(warnings, &plan.warnings));
         let undo = match plan.reversible {
             Reversible::Alone(Some(minutes)) => self
                 .all

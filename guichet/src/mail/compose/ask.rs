@@ -53,8 +53,9 @@ impl Words {
         }
         .to_string();
         if let Reader::Manager { .. } = reader {
-            // The facts are the same for both; only the decider is told what his silence costs.
+            // The facts are the same for both; the rest speaks to the person who decides.
             said.silence = None;
+            said.notes.clear();
             said.button.label = self.all.t("mail-open");
         }
         said
@@ -88,7 +89,7 @@ impl Words {
     }
 
     fn approval(&self, approval: &Approval) -> Said {
-        let mut facts = self.plan(&approval.plan);
+        let mut facts = self.plan(&approval.plan, "mail-warnings");
         facts.push(match &approval.window {
             Some(window) => self.fact("mail-when", self.window(window)),
             None => self.fact("mail-when", self.all.t("mail-when-agreed")),

@@ -131,7 +131,7 @@ impl Words {
         };
         let lead = self.all.say(key).with("window", &when).to_string();
         let mut facts = vec![self.fact("mail-when", when)];
-        facts.extend(self.plan(plan));
+        facts.extend(self.plan(plan, "mail-notes"));
         self.told(lead, facts, page)
     }
 
