@@ -2,7 +2,7 @@
 
 mod aks;
 
-pub use aks::{AksPools, ClusterId};
+pub use aks::{AksConfig, AksPools, ClusterId};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,12 @@
 //! Azure Kubernetes Service, through the resource manager's REST interface.
 
 use super::{Handle, Pool, PoolState, Pools, Power, Progress, Size};
-use crate::wire::{Call, Reply, Wire, segment};
+use crate::{
+    systems::Endpoint,
+    wire::{Call, Reply, Wire, segment},
+};
 use async_trait::async_trait;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 use workflows::{Cx, Fault, FaultClass};
@@ -35,6 +39,32 @@ impl ClusterId {
             segment(&self.group),
             segment(&self.cluster)
         )
+    }
+}
+
+/// A managed cluster as the operator writes it into the inventory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AksConfig {
+    /// The resource manager.
+    pub endpoint: Endpoint,
+    /// Subscription.
+    pub subscription: String,
+    /// Resource group.
+    pub group: String,
+    /// Name of the managed cluster.
+    pub cluster: String,
+}
+
+impl AksConfig {
+    /// Where the resource manager keeps the cluster.
+    #[must_use]
+    pub fn id(&self) -> ClusterId {
+        ClusterId {
+            subscription: self.subscription.clone(),
+            group: self.group.clone(),
+            cluster: self.cluster.clone(),
+        }
     }
 }
 
