@@ -105,6 +105,8 @@ impl Monitoring {
         cluster: &str,
         programs: Programs,
     ) -> Result<Monitoring, StartError> {
+        // The programs run in folders of their own, where a relative path would mean another place.
+        let dir = &std::path::absolute(dir)?;
         let sink = Sink::start().await?;
         let files = ConfigFiles::new(dir);
         put(&files, Component::Alertmanager, &alertmanager_yml(&sink))?;
@@ -133,22 +135,22 @@ impl Monitoring {
     ) -> Result<Monitoring, StartError> {
         let path = files.path(Component::Alertmanager);
         let (alertmanager, am_port) = launch(dir, Component::Alertmanager, alertmanager, |port| {
-            Ok(vec![
+            vec![
                 format!("--config.file={}", path.display()),
                 format!("--storage.path={}", dir.join("alertmanager/data").display()),
                 "--cluster.listen-address=".to_owned(),
                 format!("--web.listen-address=127.0.0.1:{port}"),
-            ])
+            ]
         })
         .await?;
         let path = files.path(Component::Prometheus);
+        put(
+            files,
+            Component::Prometheus,
+            &prometheus_yml(cluster, am_port),
+        )?;
         let (prometheus, port) = launch(dir, Component::Prometheus, prometheus, |port| {
-            put(
-                files,
-                Component::Prometheus,
-                &prometheus_yml(cluster, port, am_port),
-            )?;
-            Ok(vec![
+            vec![
                 format!("--config.file={}", path.display()),
                 format!(
                     "--storage.tsdb.path={}",
@@ -156,7 +158,7 @@ impl Monitoring {
                 ),
                 "--web.enable-lifecycle".to_owned(),
                 format!("--web.listen-address=127.0.0.1:{port}"),
-            ])
+            ]
         })
         .await?;
         Ok(Monitoring {
@@ -179,15 +181,13 @@ impl Monitoring {
         files: &ConfigFiles,
     ) -> Result<Monitoring, StartError> {
         let alertmanager = AlertmanagerStandIn::start(files.path(Component::Alertmanager)).await?;
-        let (am_port, path) = (alertmanager.port(), files.path(Component::Prometheus));
-        let prometheus = PrometheusStandIn::start(path, |port| {
-            put(
-                files,
-                Component::Prometheus,
-                &prometheus_yml(cluster, port, am_port),
-            )
-        })
-        .await?;
+        let am_port = alertmanager.port();
+        put(
+            files,
+            Component::Prometheus,
+            &prometheus_yml(cluster, am_port),
+        )?;
+        let prometheus = PrometheusStandIn::start(files.path(Component::Prometheus)).await?;
         Ok(Monitoring {
             prometheus_url: url(prometheus.port()),
             alertmanager_url: url(am_port),
@@ -248,22 +248,20 @@ impl Monitoring {
     }
 }
 
-/// Starts a program on a free port; `prepare` readies its files for that port and gives the
-/// arguments.
+/// Starts a program on a free port, with the arguments for that port.
 async fn launch(
     dir: &Path,
     component: Component,
     program: &Path,
-    prepare: impl Fn(u16) -> io::Result<Vec<String>>,
+    args: impl Fn(u16) -> Vec<String>,
 ) -> Result<(Process, u16), StartError> {
     let name = component.name();
     let mut tries = 0;
     loop {
         tries += 1;
         let port = process::free_port()?;
-        let args = prepare(port)?;
         let (dir, log) = (dir.join(name), dir.join(format!("{name}.log")));
-        let mut process = Process::start(program, args, &dir, &log)?;
+        let mut process = Process::start(program, args(port), &dir, &log)?;
         match process.until(READY_WITHIN, || is_ready(port)).await {
             Ok(()) => return Ok((process, port)),
             Err(ProcessError::Ended { .. }) if tries < START_TRIES => {}
@@ -296,7 +294,7 @@ fn put(files: &ConfigFiles, component: Component, text: &str) -> io::Result<()> 
     fs::write(path, text)
 }
 
-fn prometheus_yml(cluster: &str, port: u16, alertmanager: u16) -> String {
+fn prometheus_yml(cluster: &str, alertmanager: u16) -> String {
     format!(
         "\
 global:
@@ -308,10 +306,6 @@ alerting:
   alertmanagers:
     - static_configs:
         - targets: ['127.0.0.1:{alertmanager}']
-scrape_configs:
-  - job_name: prometheus
-    static_configs:
-      - targets: ['127.0.0.1:{port}']
 "
     )
 }

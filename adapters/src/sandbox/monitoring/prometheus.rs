@@ -19,11 +19,9 @@ use axum::{
 };
 use serde_json::json;
 use std::{
-    io,
     path::PathBuf,
     sync::{Arc, Mutex},
 };
-use tokio::net::TcpListener;
 
 /// The version that it says it is, which no release ever was.
 pub(super) const VERSION: &str = "0.0.0-stand-in";
@@ -47,13 +45,7 @@ struct Inner {
 type Here = State<Arc<Shared>>;
 
 impl PrometheusStandIn {
-    /// Starts with the file that `prepare` writes once the port is known.
-    pub async fn start(
-        path: PathBuf,
-        prepare: impl FnOnce(u16) -> io::Result<()>,
-    ) -> Result<Self, super::StartError> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        prepare(listener.local_addr()?.port())?;
+    pub async fn start(path: PathBuf) -> Result<Self, super::StartError> {
         let live = load(Component::Prometheus, &path).map_err(super::StartError::Config)?;
         let state = Mutex::new(Inner {
             live,
@@ -84,10 +76,8 @@ impl PrometheusStandIn {
             .fallback(|| async { (StatusCode::NOT_FOUND, "404 page not found\n") })
             .layer(from_fn_with_state(mischief.clone(), meddle))
             .with_state(shared);
-        Ok(PrometheusStandIn {
-            serving: Serving::over(listener, router)?,
-            mischief,
-        })
+        let serving = Serving::start(router, 0).await?;
+        Ok(PrometheusStandIn { serving, mischief })
     }
 
     pub fn port(&self) -> u16 {
