@@ -160,8 +160,16 @@ impl Runner {
         };
         let fence = task.fence;
         let evidence = EvidenceLog::default();
+        let actor = match self.desk.person_by_id(ticket.requester).await {
+            Ok(found) => found.map_or_else(|| "guichet".into(), |it| it.name),
+            Err(error) => {
+                tracing::warn!(%error, "cannot name the requester");
+                return false;
+            }
+        };
         let hand = Hand {
             runner: self,
+            actor,
             known: &it.known,
             ticket: &ticket,
             task: &task,
@@ -222,6 +230,7 @@ struct Hand<'a> {
     known: &'a Known,
     ticket: &'a Ticket,
     task: &'a Task,
+    actor: String,
     evidence: EvidenceLog,
 }
 
@@ -283,16 +292,12 @@ impl Hand<'_> {
             task: task.to_owned(),
             idem: Uuid::new_v5(&self.ticket.id.0, seed.as_bytes()),
             plan_digest: digest.to_owned(),
-            actor: self.requester(),
+            actor: self.actor.clone(),
             zone: self.ticket.cluster.clone().unwrap_or_default(),
             attempt: u32::try_from(attempt).unwrap_or(1),
             now: self.runner.desk.clock.now(),
             evidence: self.evidence.clone(),
         }
-    }
-
-    fn requester(&self) -> String {
-        format!("guichet:{}", self.ticket.requester)
     }
 
     fn output(&self, task: &str) -> Option<Value> {

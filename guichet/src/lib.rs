@@ -1,7 +1,10 @@
 //! Guichet, the counter: everything of the change engine that faces people. Pages, mails, HTTP,
 //! command line, and the wiring of the other crates into one program.
 
+pub mod app;
 pub mod format;
+pub mod http;
 pub mod i18n;
 pub mod mail;
 pub mod pages;
+pub mod post;

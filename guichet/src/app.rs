@@ -1,0 +1,166 @@
+//! The program put together: database, rules, actions, mail, and the workers that keep it moving.
+
+use crate::{
+    http::{
+        Web,
+        state::Provider,
+    },
+    mail::{Deliver, Outbox, view::Sender},
+    post::Post,
+};
+use adapters::systems::Systems;
+use anyhow::Context as _;
+use catalogue::Catalogue;
+use engine::{
+    ambient::{Clock, Ids, System},
+    desk::{Bell, Desk},
+    runner::Runner,
+    scheduler::Scheduler,
+    store::Store,
+};
+use migrations::Migrator;
+use sea_orm_migration::MigratorTrait;
+use std::{collections::BTreeSet, sync::Arc};
+use tokio::{sync::watch, task::JoinSet};
+use workflows::{Registry, Workflows};
+
+/// A kind of work that a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// Answers HTTP.
+    Web,
+    /// Performs tasks.
+    Worker,
+    /// Wakes what is due.
+    Scheduler,
+    /// Sends letters.
+    Mailer,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Part; 4] = [Part::Web, Part::Worker, Part::Scheduler, Part::Mailer];
+}
+
+/// How letters leave, and in whose name.
+#[derive(Clone)]
+pub struct Mail {
+    /// The way out.
+    pub deliver: Arc<dyn Deliver>,
+    /// The same, when letters are kept instead of sent.
+    pub outbox: Option<Arc<Outbox>>,
+    /// In whose name.
+    pub sender: Sender,
+}
+
+/// The program put together.
+pub struct App {
+    /// The one door to tickets.
+    pub desk: Desk,
+    /// The provider as people read it.
+    pub provider: Arc<Provider>,
+    /// Letters kept instead of sent.
+    pub outbox: Option<Arc<Outbox>>,
+    mail: Mail,
+    demo: bool,
+}
+
+/// Rules and actions, as they are built into the program.
+///
+/// # Errors
+/// The first fault of a catalogue line or workflow file, with file and line.
+pub fn rules(systems: Arc<Systems>) -> anyhow::Result<(Catalogue, Workflows, Registry)> {
+    let catalogue = Catalogue::embedded().context("catalogue")?;
+    let workflows = Workflows::embedded().map_err(|all| {
+        let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("workflows: {}", all.join("; "))
+    })?;
+    let mut registry = Registry::default();
+    adapters::systems::register(&mut registry, systems);
+    Ok((catalogue, workflows, registry))
+}
+
+/// Brings the schema up to date; on PostgreSQL several starts at once take turns.
+///
+/// # Errors
+/// A step failed; none of it was applied then.
+pub async fn migrate(store: &Store) -> anyhow::Result<()> {
+    Migrator::up(store.connection(), None).await.context("schema")
+}
+
+impl App {
+    /// Puts the program together on an open database whose schema is up to date.
+    ///
+    /// # Errors
+    /// The built-in rules have a fault, or the schema is not up to date.
+    pub async fn assemble(
+        store: Store,
+        systems: Arc<Systems>,
+        mail: Mail,
+        provider: Provider,
+        demo: bool,
+    ) -> anyhow::Result<App> {
+        let pending = Migrator::get_pending_migrations(store.connection()).await?;
+        if !pending.is_empty() {
+            anyhow::bail!(
+                "the database lacks {} schema steps; run `guichet db migrate`",
+                pending.len()
+            );
+        }
+        let (catalogue, workflows, registry) = rules(systems)?;
+        let clock: Arc<dyn Clock> = Arc::new(System);
+        let ids: Arc<dyn Ids> = Arc::new(System);
+        let desk = Desk {
+            store,
+            clock,
+            ids,
+            catalogue: Arc::new(catalogue),
+            workflows: Arc::new(workflows),
+            registry: Arc::new(registry),
+            bell: Bell::default(),
+        };
+        let outbox = mail.outbox.clone();
+        Ok(App { desk, provider: Arc::new(provider), outbox, mail, demo })
+    }
+
+    /// What HTTP handlers may use.
+    #[must_use]
+    pub fn web(&self) -> Web {
+        Web {
+            desk: self.desk.clone(),
+            provider: self.provider.clone(),
+            outbox: self.outbox.clone(),
+            demo: self.demo,
+            nonce_key: Arc::new(self.desk.ids.secret()),
+        }
+    }
+
+    /// Starts the workers among `parts`; they finish what they hold once `stop` says true.
+    #[must_use]
+    pub fn work(&self, parts: &BTreeSet<Part>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+        let mut hands = JoinSet::new();
+        for part in parts {
+            match part {
+                Part::Web => {}
+                Part::Worker => {
+                    let name = format!("worker-{}", std::process::id());
+                    let runner = Runner::new(self.desk.clone(), name);
+                    hands.spawn(runner.run(stop.clone()));
+                }
+                Part::Scheduler => {
+                    hands.spawn(Scheduler::new(self.desk.clone()).run(stop.clone()));
+                }
+                Part::Mailer => {
+                    let post = Post::new(
+                        self.desk.clone(),
+                        self.mail.deliver.clone(),
+                        self.mail.sender.clone(),
+                        self.provider.base_url.clone(),
+                    );
+                    hands.spawn(post.run(stop.clone()));
+                }
+            }
+        }
+        hands
+    }
+}
