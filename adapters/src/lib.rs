@@ -11,6 +11,7 @@ pub mod git_change;
 pub mod kube;
 pub mod monitor;
 pub mod pools;
+pub mod power;
 pub mod sandbox;
 pub mod systems;
 pub mod vault;

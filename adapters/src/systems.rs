@@ -3,12 +3,20 @@
 use crate::{
     forge::{Forge, GiteaClient},
     git_change::{GitChange, GitManifest},
+    kube::{Kube, KubeClient},
     monitor::{self, Monitor, MonitorClient, MonitorConfig},
-    vault::{Vault, VaultClient},
+    pools::{AksConfig, AksPools, Pools},
+    power::ClusterPower,
+    vault::{ClusterLink, Vault, VaultClient, VaultEnsure, VaultLogin},
     wire::{Auth, Secret, SecretError, Wire, WireError},
 };
 use serde::Deserialize;
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use thiserror::Error;
 use workflows::{Fault, FaultClass, Registry};
 
@@ -16,6 +24,9 @@ use workflows::{Fault, FaultClass, Registry};
 pub fn register(registry: &mut Registry, systems: Arc<Systems>) {
     registry.add(GitChange::new(systems.clone()));
     registry.add(GitManifest::new(systems.clone()));
+    registry.add(VaultEnsure::new(systems.clone()));
+    registry.add(VaultLogin::new(systems.clone()));
+    registry.add(ClusterPower::new(systems.clone()));
     monitor::register(registry, &systems);
 }
 
@@ -67,8 +78,11 @@ impl Systems {
 /// include is absent.
 pub struct Zone {
     name: String,
+    kube: Option<Arc<dyn Kube>>,
+    pools: Option<Arc<dyn Pools>>,
     forge: Option<Arc<dyn Forge>>,
     vault: Option<Arc<dyn Vault>>,
+    link: Option<ClusterLink>,
     monitor: Option<Arc<dyn Monitor>>,
 }
 
@@ -77,8 +91,11 @@ impl Zone {
     pub fn new(name: impl Into<String>) -> Zone {
         Zone {
             name: name.into(),
+            kube: None,
+            pools: None,
             forge: None,
             vault: None,
+            link: None,
             monitor: None,
         }
     }
@@ -87,16 +104,29 @@ impl Zone {
     pub fn name(&self) -> &str {
         &self.name
     }
+    /// With this cluster.
+    #[must_use]
+    pub fn with_kube(mut self, kube: Arc<dyn Kube>) -> Zone {
+        self.kube = Some(kube);
+        self
+    }
+    /// With this provider of node pools.
+    #[must_use]
+    pub fn with_pools(mut self, pools: Arc<dyn Pools>) -> Zone {
+        self.pools = Some(pools);
+        self
+    }
     /// With this forge.
     #[must_use]
     pub fn with_forge(mut self, forge: Arc<dyn Forge>) -> Zone {
         self.forge = Some(forge);
         self
     }
-    /// With this vault.
+    /// With this vault, which reaches the zone's cluster by that link.
     #[must_use]
-    pub fn with_vault(mut self, vault: Arc<dyn Vault>) -> Zone {
+    pub fn with_vault(mut self, vault: Arc<dyn Vault>, link: ClusterLink) -> Zone {
         self.vault = Some(vault);
+        self.link = Some(link);
         self
     }
     /// With this monitoring.
@@ -104,6 +134,20 @@ impl Zone {
     pub fn with_monitor(mut self, monitor: Arc<dyn Monitor>) -> Zone {
         self.monitor = Some(monitor);
         self
+    }
+    /// The zone's cluster.
+    ///
+    /// # Errors
+    /// `Guard` when the zone has none.
+    pub fn kube(&self) -> Result<&dyn Kube, Fault> {
+        self.port("cluster", self.kube.as_deref())
+    }
+    /// The zone's provider of node pools.
+    ///
+    /// # Errors
+    /// `Guard` when the zone has none.
+    pub fn pools(&self) -> Result<&dyn Pools, Fault> {
+        self.port("node pools", self.pools.as_deref())
     }
     /// The zone's forge.
     ///
@@ -118,6 +162,13 @@ impl Zone {
     /// `Guard` when the zone has none.
     pub fn vault(&self) -> Result<&dyn Vault, Fault> {
         self.port("vault", self.vault.as_deref())
+    }
+    /// How the zone's vault reaches the zone's cluster.
+    ///
+    /// # Errors
+    /// `Guard` when the zone has no vault.
+    pub fn cluster_link(&self) -> Result<&ClusterLink, Fault> {
+        self.port("vault", self.link.as_ref())
     }
     /// The zone's monitoring.
     ///
@@ -149,10 +200,16 @@ pub struct SystemsConfig {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ZoneConfig {
+    /// The Kubernetes API.
+    pub kube: Option<Endpoint>,
+    /// The provider of the cluster's node pools.
+    pub pools: Option<AksConfig>,
     /// The Git forge.
     pub forge: Option<Endpoint>,
     /// The secret store.
     pub vault: Option<Endpoint>,
+    /// How that store reaches the cluster; by default as this program does.
+    pub vault_cluster: Option<VaultClusterConfig>,
     /// Prometheus and Alertmanager.
     pub monitor: Option<MonitorConfig>,
 }
@@ -160,19 +217,70 @@ pub struct ZoneConfig {
 impl ZoneConfig {
     fn connect(&self, name: &str) -> Result<Zone, Why> {
         let mut zone = Zone::new(name);
+        if let Some(kube) = &self.kube {
+            let auth = kube.auth(Auth::Bearer)?;
+            zone = zone.with_kube(Arc::new(KubeClient::new(kube.wire("kubernetes", auth)?)));
+        }
+        if let Some(pools) = &self.pools {
+            let auth = pools.endpoint.auth(Auth::Bearer)?;
+            let wire = pools.endpoint.wire("aks", auth)?;
+            zone = zone.with_pools(Arc::new(AksPools::new(wire, pools.id())));
+        }
         if let Some(forge) = &self.forge {
             let auth = forge.auth(|token| Auth::Scheme("token", token))?;
             zone = zone.with_forge(Arc::new(GiteaClient::new(forge.wire("gitea", auth)?)));
         }
         if let Some(vault) = &self.vault {
             let auth = vault.auth(|token| Auth::Header("x-vault-token", token))?;
-            zone = zone.with_vault(Arc::new(VaultClient::new(vault.wire("vault", auth)?)));
+            let client = VaultClient::new(vault.wire("vault", auth)?);
+            zone = zone.with_vault(Arc::new(client), self.link()?);
         }
         if let Some(monitor) = &self.monitor {
             zone = zone.with_monitor(Arc::new(MonitorClient::connect(monitor)?));
         }
         Ok(zone)
     }
+
+    fn link(&self) -> Result<ClusterLink, Why> {
+        let given = self.vault_cluster.clone().unwrap_or_default();
+        let kube = self.kube.as_ref();
+        let host = given
+            .url
+            .or_else(|| kube.map(|it| it.url.clone()))
+            .ok_or(Why::NoCluster)?;
+        let ca = given
+            .ca_file
+            .or_else(|| kube.and_then(|it| it.ca_file.clone()));
+        let ca_pem = ca
+            .map(|it| certificates(&it))
+            .transpose()?
+            .unwrap_or_default();
+        Ok(ClusterLink {
+            host,
+            ca_pem: String::from_utf8_lossy(&ca_pem).into_owned(),
+            reviewer: given.reviewer.map(|it| Secret::load(&it)).transpose()?,
+        })
+    }
+}
+
+/// How a zone's secret store reaches the zone's cluster.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultClusterConfig {
+    /// Address of the Kubernetes API as the store sees it.
+    pub url: Option<String>,
+    /// File with the PEM certificates of that API.
+    pub ca_file: Option<PathBuf>,
+    /// Reference of a token that may review logins and does not expire, `env:NAME` or `file:path`;
+    /// by default the one that the reviewer account has in the cluster.
+    pub reviewer: Option<String>,
+}
+
+fn certificates(path: &Path) -> Result<Vec<u8>, Why> {
+    fs::read(path).map_err(|source| Why::Certificates {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Where a system is and how it recognises us.
@@ -203,13 +311,7 @@ impl Endpoint {
     /// # Errors
     /// When the address is unsafe or the certificates cannot be read.
     pub fn wire(&self, system: &'static str, auth: Auth) -> Result<Wire, Why> {
-        let pem = match &self.ca_file {
-            Some(path) => Some(fs::read(path).map_err(|source| Why::Certificates {
-                path: path.clone(),
-                source,
-            })?),
-            None => None,
-        };
+        let pem = self.ca_file.as_deref().map(certificates).transpose()?;
         Ok(Wire::new(system, &self.url, auth, pem.as_deref())?)
     }
 }
@@ -234,6 +336,9 @@ pub enum Why {
     /// The secret reference.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// A vault without a cluster to let in.
+    #[error("a vault needs the address of the cluster: kube.url or vault_cluster.url")]
+    NoCluster,
     /// The file of certificates.
     #[error("certificates {path}: {source}")]
     Certificates {
@@ -243,3 +348,6 @@ pub enum Why {
         source: std::io::Error,
     },
 }
+
+#[cfg(test)]
+mod tests;

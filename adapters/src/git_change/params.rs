@@ -2,7 +2,7 @@
 
 use super::{condition, manifest, yaml};
 use crate::{forge::RepoId, monitor::Matcher};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 use workflows::Violation;
@@ -52,11 +52,11 @@ pub enum Edit {
     PrometheusLabels {
         /// Path from the root of the repository.
         path: String,
-        /// Labels with their values.
-        #[serde(default)]
+        /// Labels with their values; `null` for none.
+        #[serde(default, deserialize_with = "or_none")]
         set: BTreeMap<String, String>,
-        /// Labels that go.
-        #[serde(default)]
+        /// Labels that go; `null` for none.
+        #[serde(default, deserialize_with = "or_none")]
         remove: Vec<String>,
     },
     /// A webhook receiver of Alertmanager and the route that leads to it.
@@ -76,6 +76,15 @@ pub enum Edit {
         #[serde(default = "yes")]
         send_resolved: bool,
     },
+}
+
+/// An optional field of a form that was left empty.
+fn or_none<'de, D, T>(input: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::<T>::deserialize(input).map(Option::unwrap_or_default)
 }
 
 fn yes() -> bool {
@@ -149,8 +158,7 @@ pub(super) fn path(path: &str) -> Option<Violation> {
 fn file(path: &str, operation: Operation, content: Option<&str>) -> Vec<Violation> {
     const POINTER: &str = "/edit/content";
     match (operation, content) {
-        (Operation::Delete, None) => Vec::new(),
-        (Operation::Delete, Some(text)) if text.is_empty() => Vec::new(),
+        (Operation::Delete, None | Some("")) => Vec::new(),
         (Operation::Delete, Some(_)) => {
             vec![violation(
                 POINTER,

@@ -1,8 +1,11 @@
 //! The ways in which a stand-in misbehaves on demand, and its count of what was asked.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 /// What happens to one mutating request.
@@ -26,7 +29,7 @@ pub struct Mischief(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    queue: Mutex<Vec<Trouble>>,
+    queue: Mutex<VecDeque<Option<Trouble>>>,
     lying: AtomicBool,
     mutations: AtomicU64,
 }
@@ -34,11 +37,13 @@ struct State {
 impl Mischief {
     /// The next mutating request gets this trouble; several calls queue up in order.
     pub fn next(&self, trouble: Trouble) {
-        self.0
-            .queue
-            .lock()
-            .expect("no holder of this lock panics")
-            .push(trouble);
+        self.after(0, trouble);
+    }
+    /// As [`Mischief::next`], but `well` requests go well before.
+    pub fn after(&self, well: usize, trouble: Trouble) {
+        let mut queue = self.0.queue.lock().expect("no holder of this lock panics");
+        queue.extend(std::iter::repeat_n(None, well));
+        queue.push_back(Some(trouble));
     }
     /// While lying, mutating requests are answered as successful and nothing happens.
     pub fn lie(&self, on: bool) {
@@ -54,7 +59,7 @@ impl Mischief {
     pub fn meet(&self) -> Option<Trouble> {
         self.0.mutations.fetch_add(1, Ordering::SeqCst);
         let mut queue = self.0.queue.lock().expect("no holder of this lock panics");
-        (!queue.is_empty()).then(|| queue.remove(0))
+        queue.pop_front().flatten()
     }
     /// Mutating requests that arrived since the start, answered or not.
     #[must_use]

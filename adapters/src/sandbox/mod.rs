@@ -3,7 +3,10 @@
 
 pub mod fault;
 pub mod gitea;
+pub mod kubernetes;
 pub mod monitoring;
+pub mod pools;
 pub mod process;
 pub mod serving;
 pub mod sink;
+pub mod vault;
