@@ -307,3 +307,23 @@ async fn real_amtool_agrees_with_the_edited_file() {
     assert_eq!(test("team=infra"), "infra");
     assert_eq!(test("team=web"), "supervision");
 }
+
+/// Whatever a repository already holds, secret values are not copied into a plan.
+#[tokio::test]
+async fn sim_gitea_a_secret_that_lies_in_the_repository_is_not_shown_in_a_plan() {
+    let stage = Stage::set().await;
+    let path = "manifests/old.yaml";
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {p: canary-31}\n";
+    stage.gitea.edit_as("Client", &repo(), path, Some(secret.as_bytes())).await.unwrap();
+    for edit in [
+        json!({"kind": "file", "path": path, "operation": "delete"}),
+        json!({"kind": "file", "path": path, "operation": "update", "content": "# none\n"}),
+    ] {
+        let cx = cx(1);
+        let plan = stage.change.plan(&cx, &params(edit)).await.unwrap();
+        assert!(plan.changes[0].secret);
+        let kept = serde_json::to_string(&(&plan, cx.evidence.take())).unwrap();
+        assert!(!kept.contains("canary-31"), "{kept}");
+        assert!(kept.contains("sha256:"));
+    }
+}

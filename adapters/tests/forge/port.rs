@@ -49,6 +49,20 @@ async fn sim_gitea_an_ordinary_git_clones_and_pushes() {
     );
 }
 
+/// A demonstration restarted over the same directory finds its repositories again.
+#[tokio::test]
+async fn sim_gitea_repositories_outlive_the_server() {
+    let stage = Stage::set().await;
+    let head = stage.head();
+    let root = stage.gitea.dir(&repo()).parent().unwrap().parent().unwrap().to_owned();
+    let again = adapters::sandbox::gitea::Gitea::new(&root);
+    again.accept(TOKEN, true);
+    assert!(again.has(&repo()) && !again.has(&"orders/other".parse().unwrap()));
+    let serving = again.serve(0).await.unwrap();
+    let client = Stage::client(&serving, TOKEN);
+    assert_eq!(client.head(&cx(1), &repo(), "main").await.unwrap(), head);
+}
+
 #[tokio::test]
 async fn sim_gitea_one_commit_holds_several_files_or_none() {
     let stage = Stage::set().await;

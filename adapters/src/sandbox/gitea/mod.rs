@@ -55,6 +55,12 @@ impl Gitea {
         tokens.insert(token.to_owned(), writes);
     }
 
+    /// Whether the repository is there, e.g. from an earlier run over the same directory.
+    #[must_use]
+    pub fn has(&self, repo: &RepoId) -> bool {
+        self.store.dir(repo).is_dir()
+    }
+
     /// A new repository whose branch `main` holds these files.
     ///
     /// # Errors
