@@ -1,7 +1,10 @@
 //! `git.change` and `git.manifest` against the Gitea stand-in, whose store is a real repository;
 //! an ordinary `git` is the witness of what was done.
 
-#![expect(clippy::unwrap_used, reason = "a test whose stage cannot be set must stop there")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test whose stage cannot be set must stop there"
+)]
 
 #[path = "forge/edits.rs"]
 mod edits;

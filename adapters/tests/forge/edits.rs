@@ -284,28 +284,33 @@ fn a_bad_receiver_is_refused_offline() {
 /// The real program of Alertmanager accepts the file and routes as we say.
 #[tokio::test]
 async fn real_amtool_agrees_with_the_edited_file() {
-    let stage = Stage::set().await;
-    stage
-        .succeed(1, &params(receiver(json!(["team=\"orders\""]), false)))
-        .await;
-    let file = stage.clone.path().join("alertmanager.yml");
-    std::fs::write(&file, stage.show(AM)).unwrap();
-    let amtool = |args: &[&str]| {
-        let output = std::process::Command::new("amtool")
-            .args(args)
-            .output()
-            .unwrap();
-        let words = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{words}");
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    };
-    let path = file.to_str().unwrap();
-    assert!(amtool(&["check-config", path]).contains("3 receivers"));
-    let config = format!("--config.file={path}");
-    let test = |label: &str| amtool(&["config", "routes", "test", &config, label]);
-    assert_eq!(test("team=orders"), "supervision,orders-team");
-    assert_eq!(test("team=infra"), "infra");
-    assert_eq!(test("team=web"), "supervision");
+    for (goes_on, reached) in [
+        (false, "supervision,orders-team"),
+        (true, "orders-team,supervision"),
+    ] {
+        let stage = Stage::set().await;
+        stage
+            .succeed(1, &params(receiver(json!(["team=\"orders\""]), goes_on)))
+            .await;
+        let file = stage.clone.path().join("alertmanager.yml");
+        std::fs::write(&file, stage.show(AM)).unwrap();
+        let amtool = |args: &[&str]| {
+            let output = std::process::Command::new("amtool")
+                .args(args)
+                .output()
+                .unwrap();
+            let words = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{words}");
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        };
+        let path = file.to_str().unwrap();
+        assert!(amtool(&["check-config", path]).contains("3 receivers"));
+        let config = format!("--config.file={path}");
+        let test = |label: &str| amtool(&["config", "routes", "test", &config, label]);
+        assert_eq!(test("team=orders"), reached);
+        assert_eq!(test("team=infra"), "infra");
+        assert_eq!(test("team=web"), "supervision");
+    }
 }
 
 /// Whatever a repository already holds, secret values are not copied into a plan.
@@ -314,7 +319,11 @@ async fn sim_gitea_a_secret_that_lies_in_the_repository_is_not_shown_in_a_plan()
     let stage = Stage::set().await;
     let path = "manifests/old.yaml";
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {p: canary-31}\n";
-    stage.gitea.edit_as("Client", &repo(), path, Some(secret.as_bytes())).await.unwrap();
+    stage
+        .gitea
+        .edit_as("Client", &repo(), path, Some(secret.as_bytes()))
+        .await
+        .unwrap();
     for edit in [
         json!({"kind": "file", "path": path, "operation": "delete"}),
         json!({"kind": "file", "path": path, "operation": "update", "content": "# none\n"}),

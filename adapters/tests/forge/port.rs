@@ -54,7 +54,14 @@ async fn sim_gitea_an_ordinary_git_clones_and_pushes() {
 async fn sim_gitea_repositories_outlive_the_server() {
     let stage = Stage::set().await;
     let head = stage.head();
-    let root = stage.gitea.dir(&repo()).parent().unwrap().parent().unwrap().to_owned();
+    let root = stage
+        .gitea
+        .dir(&repo())
+        .parent()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .to_owned();
     let again = adapters::sandbox::gitea::Gitea::new(&root);
     again.accept(TOKEN, true);
     assert!(again.has(&repo()) && !again.has(&"orders/other".parse().unwrap()));
