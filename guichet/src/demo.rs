@@ -1,0 +1,193 @@
+//! The demonstration: one process with everything it needs on loopback, a believable provider and
+//! two clients, and the stories played by themselves when asked.
+
+mod player;
+mod scanner;
+mod seed;
+mod stories;
+mod town;
+
+use crate::{
+    app::{self, App, Mail, Part},
+    http::state::Provider,
+    mail::{Outbox, view::Sender},
+};
+use anyhow::Context as _;
+use engine::{ambient::{Clock, System}, store::Store};
+use serde_json::json;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Instant,
+};
+use tokio::sync::watch;
+
+/// What the demonstration is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct DemoOptions {
+    /// Plays the stories and ends.
+    pub auto: bool,
+    /// Port of the portal; the next free one when it is taken.
+    pub port: u16,
+    /// Where data stays; without it everything is erased at the end.
+    pub keep: Option<PathBuf>,
+    /// One JSON line instead of words.
+    pub json: bool,
+}
+
+/// Everything that runs during a demonstration.
+pub(crate) struct Scene {
+    pub(crate) app: App,
+    pub(crate) town: town::Town,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) base_url: String,
+}
+
+/// Runs the demonstration until Ctrl-C, or until the stories are told.
+///
+/// # Errors
+/// Something on this machine is missing: a port, a directory, `git`.
+pub async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
+    let begun = Instant::now();
+    let scratch = tempfile::Builder::new().prefix("guichet-demo-").tempdir()?;
+    let dir = options.keep.clone().unwrap_or_else(|| scratch.path().to_owned());
+    std::fs::create_dir_all(&dir).with_context(|| format!("directory {}", dir.display()))?;
+    let _alone = alone(&dir)?;
+    let (stop, stopped) = watch::channel(false);
+    let listener = listen(options.port).await?;
+    let base_url = format!("http://{}", listener.local_addr()?);
+    let scene = open(&dir, &base_url).await?;
+    let fresh = seed::once(&scene).await?;
+    let mut hands = scene.app.work(&Part::ALL.into_iter().collect(), &stopped);
+    let web = scene.app.web();
+    hands.spawn(crate::http::server::serve(listener, web, stopped.clone()));
+    let code = if options.auto {
+        let told = stories::tell(&scene, !options.json).await;
+        finish(&scene, told, begun, &options).await?
+    } else {
+        if fresh {
+            seed::open_cases(&scene).await?;
+        }
+        welcome(&scene, &dir, options.keep.is_some());
+        tokio::signal::ctrl_c().await?;
+        ExitCode::SUCCESS
+    };
+    stop.send_replace(true);
+    while hands.join_next().await.is_some() {}
+    Ok(code)
+}
+
+/// One demonstration per directory: SQLite is for one process.
+fn alone(dir: &Path) -> anyhow::Result<std::fs::File> {
+    let file = std::fs::File::create(dir.join("guichet.lock"))?;
+    file.try_lock().map_err(|_| {
+        anyhow::anyhow!("another Guichet already works in this directory; stop it first")
+    })?;
+    Ok(file)
+}
+
+async fn listen(port: u16) -> anyhow::Result<tokio::net::TcpListener> {
+    for offset in 0..20 {
+        let address = ("127.0.0.1", port.saturating_add(offset));
+        match tokio::net::TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    anyhow::bail!("no free port between {port} and {}", port.saturating_add(19))
+}
+
+async fn open(dir: &Path, base_url: &str) -> anyhow::Result<Scene> {
+    let file = dir.join("guichet.db");
+    let store = Store::open(&format!("sqlite://{}", file.display())).await?;
+    app::migrate(&store).await?;
+    let town = town::Town::build(dir).await?;
+    let outbox = Arc::new(Outbox::open(dir.join("outbox"))?);
+    let mail = Mail {
+        deliver: outbox.clone(),
+        outbox: Some(outbox.clone()),
+        sender: Sender {
+            provider: "Nuage Sûr".into(),
+            address: "guichet@nuage-sur.example".into(),
+            domain: "nuage-sur.example".into(),
+            support_phone: "+33 1 99 00 00 00".into(),
+            support_mail: "support@nuage-sur.example".into(),
+            inbound: false,
+        },
+    };
+    let provider = Provider {
+        name: "Nuage Sûr".into(),
+        mail: "support@nuage-sur.example".into(),
+        phone: "+33 1 99 00 00 00".into(),
+        base_url: base_url.to_owned(),
+    };
+    let app = App::assemble(store, town.systems.clone(), mail, provider, true).await?;
+    Ok(Scene { app, town, outbox, base_url: base_url.to_owned() })
+}
+
+fn welcome(scene: &Scene, dir: &Path, kept: bool) {
+    let url = &scene.base_url;
+    let place = if kept { "gardées" } else { "effacées à la fin" };
+    println!("Guichet — démonstration (données dans {}, {place})", dir.display());
+    for line in scene.town.inventory() {
+        println!("  ✓ {line}");
+    }
+    println!("  ✓ prestataire « Nuage Sûr », clients ACME et Boulangeries Martin");
+    println!("Ouvrez   {url}/");
+    println!("  Camille  demandeuse  {url}/demo/as/camille");
+    println!("  Paul     valideur    {url}/demo/as/paul");
+    println!("  Léa      support     {url}/demo/as/lea");
+    println!("  Hugo     GSM         {url}/demo/as/hugo");
+    println!("  Jules    opérateur   {url}/demo/as/jules");
+    println!("  Courriels            {url}/outbox");
+    println!("Essayez : Camille dépose une demande, ouvrez le courriel de Jules puis de Paul, décidez.");
+    println!("Ctrl-C pour arrêter.");
+}
+
+async fn finish(
+    scene: &Scene,
+    told: Vec<stories::Told>,
+    begun: Instant,
+    options: &DemoOptions,
+) -> anyhow::Result<ExitCode> {
+    let filter = engine::query::Filter { limit: 500, ..Default::default() };
+    let tickets = scene.app.desk.tickets(&filter).await?;
+    let closed = tickets.iter().filter(|it| it.ending.is_some()).count();
+    let mut records = 0;
+    for client in [seed::ACME, seed::BMART] {
+        let search = engine::audit::Search {
+            client: Some(client.into()),
+            limit: 10_000,
+            ..Default::default()
+        };
+        records += scene.app.desk.records(&search).await?.len();
+    }
+    let ok = told.iter().all(|it| it.failure.is_none());
+    let seconds = (begun.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+    let mails = scene.outbox.list().len();
+    if !options.json {
+        println!(
+            "{closed} demandes closes sur {}, {mails} courriels, {records} enregistrements, \
+             {seconds} s",
+            tickets.len()
+        );
+    }
+    for failure in told.iter().filter_map(|it| it.failure.as_ref()) {
+        eprintln!("{failure}");
+    }
+    let line = json!({
+        "ok": ok, "tickets": tickets.len(), "closed": closed, "mails": mails,
+        "records": records, "seconds": seconds,
+        "real": { "prometheus": scene.town.real_monitoring() },
+        "stories": told.iter().map(|it| json!({
+            "story": it.name, "ok": it.failure.is_none(), "seconds": it.seconds,
+        })).collect::<Vec<_>>(),
+        "at": System.now(),
+    });
+    if options.json {
+        println!("{line}");
+    }
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

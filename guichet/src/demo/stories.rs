@@ -1,0 +1,297 @@
+//! The stories, played side by side without a browser. Each ends by checking what it claims.
+
+use super::{Scene, player::Player, scanner, seed, town};
+use anyhow::{Context as _, ensure};
+use chrono::{Duration, Timelike};
+use engine::ticket::{
+    Command, Ending, State, Study, Ticket,
+    command::Line,
+};
+use serde_json::{Value, json};
+use std::{pin::Pin, time::Instant};
+use workflows::Purpose;
+
+/// How a story went.
+pub(crate) struct Told {
+    pub(crate) name: &'static str,
+    pub(crate) failure: Option<String>,
+    pub(crate) seconds: f64,
+}
+
+type Story<'a> = Pin<Box<dyn Future<Output = anyhow::Result<String>> + 'a>>;
+
+/// Tells all stories; prints a line for each that ends.
+pub(crate) async fn tell(scene: &Scene, aloud: bool) -> Vec<Told> {
+    let stories: Vec<(&'static str, Story<'_>)> = vec![
+        ("K06, simple", Box::pin(sleep(scene))),
+        ("K13, complexe, puis un échec défait", Box::pin(receiver_then_failure(scene))),
+        ("K11, accéléré", Box::pin(accelerated(scene))),
+        ("C01, dépôt Git", Box::pin(deposit(scene))),
+        ("étude reclassée", Box::pin(reclassified(scene))),
+        ("étude sans faisabilité", Box::pin(infeasible(scene))),
+        ("septième accéléré refusé", Box::pin(seventh(scene))),
+        ("robot de messagerie", Box::pin(robot(scene))),
+    ];
+    let mut all = Vec::new();
+    for (name, story) in stories {
+        all.push(async move {
+            let begun = Instant::now();
+            let end = story.await;
+            let seconds = (begun.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+            if aloud {
+                match &end {
+                    Ok(words) => println!("  ✓ {name} — {words} ({seconds} s)"),
+                    Err(error) => println!("  ✕ {name} — {error:#} ({seconds} s)"),
+                }
+            }
+            let failure = end.err().map(|it| format!("{name}: {it:#}"));
+            Told { name, failure, seconds }
+        });
+    }
+    together(all).await
+}
+
+/// Runs futures side by side in one task and returns their results in order.
+async fn together<F: Future<Output = Told>>(all: Vec<F>) -> Vec<Told> {
+    let mut waiting: Vec<_> = all.into_iter().map(|it| (Box::pin(it), None)).collect();
+    std::future::poll_fn(move |cx| {
+        let mut open = false;
+        for (story, told) in &mut waiting {
+            if told.is_none() {
+                match story.as_mut().poll(cx) {
+                    std::task::Poll::Ready(end) => *told = Some(end),
+                    std::task::Poll::Pending => open = true,
+                }
+            }
+        }
+        if open {
+            return std::task::Poll::Pending;
+        }
+        std::task::Poll::Ready(waiting.iter_mut().filter_map(|(_, told)| told.take()).collect())
+    })
+    .await
+}
+
+/// The way of every change: operators agree if anything is felt, the client agrees, it acts, the
+/// client validates and closes.
+async fn carry(player: &Player<'_>, ticket: &Ticket) -> anyhow::Result<Ticket> {
+    let agreed = agree(player, ticket).await?;
+    player.answer("paul", &agreed, Purpose::Validation, true).await?;
+    player.until(ticket, "closed", |it| it.state == State::Closed).await
+}
+
+async fn agree(player: &Player<'_>, ticket: &Ticket) -> anyhow::Result<Ticket> {
+    let asks = |it: &Ticket, purpose| it.open_gates().any(|gate| gate.purpose == purpose);
+    let planned = player
+        .until(ticket, "asking", |it| {
+            asks(it, Purpose::Operations) || asks(it, Purpose::Agreement)
+        })
+        .await?;
+    if asks(&planned, Purpose::Operations) {
+        player.answer("jules", ticket, Purpose::Operations, true).await?;
+    }
+    player.answer("paul", ticket, Purpose::Agreement, true).await
+}
+
+fn ended(ticket: &Ticket, ending: Ending) -> anyhow::Result<()> {
+    ensure!(
+        ticket.ending == Some(ending),
+        "{} ended as {:?} instead of {ending:?}: {}",
+        ticket.reference,
+        ticket.ending,
+        ticket.cause.clone().unwrap_or_default()
+    );
+    Ok(())
+}
+
+async fn sleep(scene: &Scene) -> anyhow::Result<String> {
+    let player = Player::new(scene);
+    let answers = json!({ "cluster": town::LYON, "action": "hibernate" });
+    let ticket = player.order("camille", seed::ACME_CONTRACT, "K06", &answers, false).await?;
+    let ticket = carry(&player, &ticket).await?;
+    ended(&ticket, Ending::Validated)?;
+    Ok(format!("{} : le cluster {} dort, 1 token", ticket.reference, town::LYON))
+}
+
+async fn receiver_then_failure(scene: &Scene) -> anyhow::Result<String> {
+    let player = Player::new(scene);
+    let sink = &scene.town.monitoring.sink;
+    let answers = json!({
+        "cluster": town::PARIS, "receiver": "astreinte", "url": sink.url("astreinte"),
+        "matchers": ["team=\"boutique\""], "continue": false, "send_resolved": true,
+        "test_labels": { "team": "boutique", "severity": "critical" },
+    });
+    let ticket = player.order("camille", seed::ACME_CONTRACT, "K13", &answers, false).await?;
+    let first = carry(&player, &ticket).await?;
+    ended(&first, Ending::Validated)?;
+    let heard = sink.received().iter().any(|it| it.path.contains("astreinte"));
+    ensure!(heard, "the new receiver never received the synthetic alert");
+
+    // Alertmanager's own parser refuses what every offline check lets pass: more than a thousand
+    // repetitions. The commit is already made by then and has to be taken back.
+    let answers = json!({
+        "cluster": town::PARIS, "receiver": "trop-long", "url": sink.url("trop-long"),
+        "matchers": ["service=~\"a{1001}\"", "team=\"paiement\""],
+        "test_labels": { "team": "paiement", "service": "a" },
+    });
+    let ticket = player.order("camille", seed::ACME_CONTRACT, "K13", &answers, false).await?;
+    agree(&player, &ticket).await?;
+    let failed = player.until(&ticket, "closed", |it| it.state == State::Closed).await?;
+    ended(&failed, Ending::Failed)?;
+    let back = failed.tasks.iter().any(|it| it.status == engine::ticket::Status::Undone);
+    ensure!(back, "nothing was taken back");
+    Ok(format!(
+        "{} : l’alerte de preuve est arrivée ; {} : refusé par Alertmanager, commit défait, 0 token",
+        first.reference, failed.reference
+    ))
+}
+
+async fn accelerated(scene: &Scene) -> anyhow::Result<String> {
+    let player = Player::new(scene);
+    let answers = json!({
+        "cluster": town::PARIS, "labels": { "equipe": "boutique" }, "confirm_series_change": true,
+    });
+    let ticket = player.order("ines", seed::ACME_CONTRACT, "K11", &answers, true).await?;
+    let price = ticket.price.clone().context("no price")?;
+    ensure!(price.base.0 == 3 && price.surcharge.0 == 3, "the price is not doubled");
+    let ticket = carry(&player, &ticket).await?;
+    ended(&ticket, Ending::Validated)?;
+    Ok(format!("{} : 3 + 3 tokens, accéléré nº {}", ticket.reference, slot(&ticket)))
+}
+
+fn slot(ticket: &Ticket) -> u8 {
+    ticket.slot.map_or(0, |it| it.1)
+}
+
+fn manifest(name: &str) -> Value {
+    let content = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  mode: vente\n"
+    );
+    json!({
+        "cluster": town::PARIS, "repo": "acme/boutique", "path": format!("manifests/{name}.yaml"),
+        "operation": "create", "content": content,
+    })
+}
+
+async fn deposit(scene: &Scene) -> anyhow::Result<String> {
+    let player = Player::new(scene);
+    let name = unique(scene, "catalogue");
+    let answers = manifest(&name);
+    let ticket = player.order("camille", seed::ACME_CONTRACT, "C01", &answers, false).await?;
+    let ticket = carry(&player, &ticket).await?;
+    ended(&ticket, Ending::Validated)?;
+    let commit = ticket.tasks.iter().find_map(|it| it.receipt.as_ref()?["commit"].as_str());
+    let commit: String = commit.context("no commit")?.chars().take(10).collect();
+    Ok(format!("{} : commit {commit}", ticket.reference))
+}
+
+/// A name that a second start on the same data does not meet again.
+fn unique(scene: &Scene, stem: &str) -> String {
+    format!("{stem}-{}", scene.app.desk.clock.now().timestamp_millis())
+}
+
+async fn study(player: &Player<'_>, scene: &Scene, title: &str) -> anyhow::Result<Ticket> {
+    let study = Study {
+        title: title.into(),
+        need: "Nous avons besoin d’aide pour décider comment faire.".into(),
+        on_behalf_of: None,
+    };
+    let contract = seed::ACME_CONTRACT;
+    let ticket = player.create("camille", contract, Command::OpenStudy(study)).await?;
+    let soon = scene.app.desk.clock.now() + Duration::days(1);
+    let slot = soon.with_minute(0).and_then(|it| it.with_second(0)).unwrap_or(soon);
+    let slots = vec![slot, slot + Duration::hours(3)];
+    player.act("lea", &ticket, Command::ProposeCall { slots }).await?;
+    player.act("camille", &ticket, Command::ChooseCall { slot }).await?;
+    let minutes = "Le client veut déposer ses fichiers sans passer par nous.".to_owned();
+    let attendees = vec!["Camille Roy".to_owned(), "Léa Martin".to_owned()];
+    player.act("lea", &ticket, Command::RecordCall { minutes, attendees }).await
+}
+
+async fn reclassified(scene: &Scene) -> anyhow::Result<String> {
+    let player = Player::new(scene);
+    let ticket = study(&player, scene, "Ranger nos fichiers de configuration").await?;
+    let entry = scene.app.desk.catalogue.get("C01").context("no C01")?.clone();
+    let name = unique(scene, "reclasse");
+    let answers = manifest(&name).as_object().cloned().unwrap_or_default();
+    let lines = vec![Line { entry, answers }];
+    let same = player.act("lea", &ticket, Command::Reclassify { lines }).await?;
+    ensure!(same.reference == ticket.reference, "the reference changed");
+    player.answer("paul", &ticket, Purpose::Offer, true).await?;
+    let ticket = carry(&player, &ticket).await?;
+    ended(&ticket, Ending::Validated)?;
+    Ok(format!("{} : devenue C01, 2 tokens", ticket.reference))
+}
+
+async fn infeasible(scene: &Scene) -> anyhow::Result<String> {
+    let player = Player::new(scene);
+    let ticket = study(&player, scene, "Faire tourner nos calculs sur cartes graphiques").await?;
+    let tokens = catalogue::Tokens(6);
+    let estimate = Command::Estimate { tokens, effort_days: 4, lead_days: 10 };
+    player.act("lea", &ticket, estimate).await?;
+    player.answer("paul", &ticket, Purpose::Estimate, true).await?;
+    let conclude = Command::Conclude {
+        feasible: false,
+        justification: "Aucune région de l’offre ne propose ces machines.".into(),
+        items: Vec::new(),
+        entries: Vec::new(),
+    };
+    let ticket = player.act("hugo", &ticket, conclude).await?;
+    ended(&ticket, Ending::Infeasible)?;
+    ensure!(ticket.held().0 == 0, "tokens are still held");
+    Ok(format!("{} : 6 tokens dus, comme annoncé", ticket.reference))
+}
+
+/// Six accelerated changes take the six slots; the seventh is refused with its clause; what was
+/// ordered is cancelled and gives the slots back.
+async fn seventh(scene: &Scene) -> anyhow::Result<String> {
+    let player = Player::new(scene);
+    let answers = json!({ "cluster": town::BAKERY, "action": "hibernate" });
+    let mut taken = Vec::new();
+    for _ in 0..6 {
+        let order = player.order("theo", seed::BMART_CONTRACT, "K06", &answers, true);
+        taken.push(order.await?);
+    }
+    let one_more = player.order("theo", seed::BMART_CONTRACT, "K06", &answers, true).await;
+    let error = one_more.err().context("a seventh accelerated change was taken")?;
+    let refusal = Player::refusal(&error).context("not a refusal")?;
+    ensure!(refusal.code() == "quota.spent", "refused as {}", refusal.code());
+    let clause = refusal.clause().unwrap_or_default();
+    for ticket in &taken {
+        let reason = "Fin de la démonstration.".to_owned();
+        let end = player.act("theo", ticket, Command::Cancel { reason }).await?;
+        ended(&end, Ending::Cancelled)?;
+    }
+    Ok(format!("refusé, {clause}"))
+}
+
+async fn robot(scene: &Scene) -> anyhow::Result<String> {
+    let player = Player::new(scene);
+    let name = unique(scene, "robot");
+    let answers = manifest(&name);
+    let ticket = player.order("camille", seed::ACME_CONTRACT, "C01", &answers, false).await?;
+    let open = player
+        .until(&ticket, "asking", |it| {
+            it.open_gates().any(|gate| gate.purpose == Purpose::Agreement)
+        })
+        .await?;
+    let letters = || {
+        let asks = |it: &&crate::mail::Kept| {
+            it.mail.reference == ticket.reference
+                && it.mail.link().is_some_and(|it| it.contains("/v/"))
+        };
+        scene.outbox.list().iter().filter(asks).count()
+    };
+    let begun = Instant::now();
+    while letters() == 0 && begun.elapsed().as_secs() < 20 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let scan = scanner::scan(scene, &ticket.reference).await?;
+    ensure!(scan.links > 0, "no link was opened");
+    let after = player.until(&ticket, "there", |_| true).await?;
+    let decided = |it: &Ticket| it.gates.iter().map(|it| it.decisions.len()).sum::<usize>();
+    ensure!(decided(&after) == decided(&open), "opening a link decided something");
+    let ticket = carry(&player, &ticket).await?;
+    ended(&ticket, Ending::Validated)?;
+    Ok(format!("{} liens ouverts, rien de décidé ; puis un humain décide", scan.links))
+}
