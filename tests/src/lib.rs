@@ -1,1 +1,11 @@
-//! tests
+//! A small world for tests: a provider, two clients, systems in memory and a clock moved by hand.
+
+pub mod answers;
+pub mod audit;
+pub mod memory;
+pub mod play;
+pub mod transcript;
+pub mod world;
+
+pub use memory::{Fail, How, Systems};
+pub use world::World;

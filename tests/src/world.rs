@@ -1,0 +1,286 @@
+//! The world: one database with its schema, a provider, two clients, a scripted clock, systems in
+//! memory. When it is dropped it audits itself: a test that leaves a broken ledger, a held token of
+//! a closed ticket or a gap in the journal fails, whatever it asserted.
+
+use crate::{Systems, audit};
+use catalogue::{Catalogue, Family, Lang, Offer, Tokens};
+use chrono::{DateTime, Duration, NaiveDate, TimeZone, Utc};
+use engine::{
+    ambient::{Clock, Scripted},
+    contract::{Contract, Terms},
+    desk::{Bell, Desk},
+    people::{Actor, Person, Right, Via},
+    runner::Runner,
+    scheduler::Scheduler,
+    store::{NewPerson, Store},
+};
+use migrations::Migrator;
+use sea_orm::{ConnectionTrait, Database};
+use sea_orm_migration::MigratorTrait;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+use tokio::sync::Mutex;
+use workflows::{Registry, Workflows};
+
+static NTH: AtomicU32 = AtomicU32::new(0);
+
+/// Everything a test needs.
+pub struct World {
+    /// The desk under test.
+    pub desk: Desk,
+    /// Its clock and its names.
+    pub clock: Scripted,
+    /// The outside.
+    pub systems: Systems,
+    /// A runner that works one round at a time.
+    pub runner: Runner,
+    /// The clock's side, one round at a time.
+    pub scheduler: Mutex<Scheduler>,
+    /// Contract of ACME: dedicated, both services.
+    pub acme: Contract,
+    /// Contract of MARTIN: shared, Kubernetes only.
+    pub martin: Contract,
+    people: BTreeMap<String, Person>,
+    url: String,
+    server: Option<(String, String)>,
+    _dir: Option<tempfile::TempDir>,
+}
+
+/// What may differ from test to test.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Parameters of ACME's contract.
+    pub terms: Terms,
+    /// Tokens granted to ACME; none for 0.
+    pub tokens: u32,
+    /// The actions exist; else every task is done by hand.
+    pub automated: bool,
+    /// When the world begins.
+    pub begins: DateTime<Utc>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Setup {
+            terms: Terms::default(),
+            tokens: 100,
+            automated: true,
+            begins: monday(),
+        }
+    }
+}
+
+/// Monday 23 November 2026, nine o'clock UTC: ten in Paris.
+#[must_use]
+pub fn monday() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 23, 9, 0, 0).single().expect("that instant exists")
+}
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).expect("that day exists")
+}
+
+/// The two contracts.
+#[must_use]
+pub fn contracts(terms: Terms) -> (Contract, Contract) {
+    let acme = Contract {
+        client: "ACME".into(),
+        client_name: "ACME".into(),
+        code: "ACME-K8S".into(),
+        offer: Offer::Dedicated,
+        services: vec![Family::Kubernetes, Family::Containers],
+        starts: day(2026, 3, 1),
+        ends: day(2029, 2, 28),
+        clusters: vec!["prod-paris".into(), "dev-paris".into()],
+        terms,
+    };
+    let martin = Contract {
+        client: "MARTIN".into(),
+        client_name: "Boulangeries Martin".into(),
+        code: "MARTIN-S".into(),
+        offer: Offer::Shared,
+        services: vec![Family::Kubernetes],
+        starts: day(2026, 1, 1),
+        ends: day(2028, 12, 31),
+        clusters: vec!["prod-paris".into()],
+        terms: Terms::default(),
+    };
+    (acme, martin)
+}
+
+type Who = (&'static str, &'static str, Option<&'static str>, &'static [Right]);
+
+/// Login, name, client and rights of everybody.
+const PEOPLE: [Who; 9] = [
+    ("camille", "Camille Roy", Some("ACME"), &[Right::Request, Right::Commit, Right::Validate]),
+    ("paul", "Paul Dupont", Some("ACME"), &[Right::Commit, Right::Validate]),
+    ("ines", "Inès Faure", Some("ACME"), &[Right::Request, Right::Commit, Right::Validate]),
+    ("lea", "Léa Morel", None, &[Right::Support]),
+    ("hugo", "Hugo Petit", None, &[Right::Steer]),
+    ("jules", "Jules Blanc", None, &[Right::Operate]),
+    ("nora", "Nora Simon", None, &[Right::Operate]),
+    ("marie", "Marie Martin", Some("MARTIN"), &[Right::Request]),
+    ("luc", "Luc Martin", Some("MARTIN"), &[Right::Commit, Right::Validate]),
+];
+
+impl World {
+    /// A world with the usual contracts.
+    pub async fn new() -> World {
+        World::with(Setup::default()).await
+    }
+
+    /// A world with particular contracts.
+    pub async fn with(setup: Setup) -> World {
+        let (url, server, dir) = database().await;
+        let store = Store::open(&url).await.expect("the database opens");
+        Migrator::up(store.connection(), None).await.expect("the schema is made");
+        let clock = Scripted::at(setup.begins);
+        let systems = Systems::default();
+        let registry = if setup.automated {
+            systems.registry()
+        } else {
+            Registry::default()
+        };
+        let desk = Desk {
+            store,
+            clock: Arc::new(clock.clone()),
+            ids: Arc::new(clock.clone()),
+            catalogue: Arc::new(Catalogue::embedded().expect("the catalogue is sound")),
+            workflows: Arc::new(Workflows::embedded().expect("the workflows are sound")),
+            registry: Arc::new(registry),
+            bell: Bell::default(),
+        };
+        let (acme, martin) = contracts(setup.terms);
+        let mut world = World {
+            runner: Runner::new(desk.clone(), "runner-1"),
+            scheduler: Mutex::new(Scheduler::new(desk.clone())),
+            desk,
+            clock,
+            systems,
+            acme,
+            martin,
+            people: BTreeMap::new(),
+            url,
+            server,
+            _dir: dir,
+        };
+        world.populate(setup.tokens).await;
+        world
+    }
+
+    async fn populate(&mut self, tokens: u32) {
+        for contract in [&self.acme, &self.martin] {
+            let desk = &self.desk;
+            desk.add_client(&contract.client, &contract.client_name).await.expect("a new client");
+            desk.add_contract(contract).await.expect("a new contract");
+        }
+        for (login, name, client, rights) in PEOPLE {
+            self.add_person(login, name, client, rights).await;
+        }
+        let year = Duration::days(365);
+        if tokens > 0 {
+            self.grant(&self.acme, tokens, Some(year)).await;
+        }
+        self.grant(&self.martin, 10, Some(year)).await;
+    }
+
+    /// Makes one more person known.
+    pub async fn add_person(
+        &mut self,
+        login: &str,
+        name: &str,
+        client: Option<&str>,
+        rights: &[Right],
+    ) {
+        let new = NewPerson {
+            client: client.map(str::to_owned),
+            name: name.to_owned(),
+            mail: format!("{login}@example.org"),
+            login: login.to_owned(),
+            lang: Lang::Fr,
+            rights: rights.iter().copied().collect(),
+            password: None,
+        };
+        self.desk.add_person(&new).await.expect("a new person");
+        let person = self.desk.person(login).await.expect("the database answers");
+        self.people.insert(login.to_owned(), person.expect("just added"));
+    }
+
+    /// Grants a lot of tokens that lasts as long as given.
+    pub async fn grant(&self, to: &Contract, tokens: u32, lasts: Option<Duration>) {
+        let until = lasts.map(|it| self.now() + it);
+        let caller = self.desk.caller(self.actor("hugo"));
+        self.desk.grant(to, Tokens(tokens), until, caller).await.expect("a grant");
+    }
+
+    /// The person of that login.
+    #[must_use]
+    pub fn person(&self, login: &str) -> &Person {
+        self.people.get(login).unwrap_or_else(|| panic!("nobody is called {login}"))
+    }
+    /// The person as an actor on the portal.
+    #[must_use]
+    pub fn actor(&self, login: &str) -> Actor {
+        Actor::Person(Box::new(self.person(login).clone()), Via::Portal)
+    }
+    /// Now, in this world.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+    /// Moves the clock.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+    /// Address of the database.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+    /// Runs SQL as somebody with direct access to the database would.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn sql(&self, sql: &str) -> Result<u64, sea_orm::DbErr> {
+        let done = self.desk.store.connection().execute_unprepared(sql).await?;
+        Ok(done.rows_affected())
+    }
+    /// The first column of a query as a number.
+    pub async fn number(&self, sql: &str) -> i64 {
+        audit::number(self.desk.store.connection(), sql).await
+    }
+}
+
+/// A fresh database: a file, or a database of the PostgreSQL named in the environment.
+async fn database() -> (String, Option<(String, String)>, Option<tempfile::TempDir>) {
+    let nth = NTH.fetch_add(1, Ordering::Relaxed);
+    if let Ok(server) = std::env::var("GUICHET_TEST_POSTGRES") {
+        let name = format!("guichet_test_{}_{nth}", std::process::id());
+        let admin = Database::connect(&server).await.expect("the test server answers");
+        let drop = format!("DROP DATABASE IF EXISTS {name}");
+        admin.execute_unprepared(&drop).await.expect("an old database goes");
+        let make = format!("CREATE DATABASE {name}");
+        admin.execute_unprepared(&make).await.expect("a new database");
+        let (base, _) = server.rsplit_once('/').expect("an address with a database name");
+        return (format!("{base}/{name}"), Some((server, name)), None);
+    }
+    let dir = tempfile::tempdir().expect("a folder for the database");
+    let url = format!("sqlite://{}", dir.path().join("guichet.db").display());
+    (url, None, Some(dir))
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let (url, server) = (self.url.clone(), self.server.take());
+        let check = !std::thread::panicking();
+        let wrong = std::thread::spawn(move || audit::last_look(&url, server, check))
+            .join()
+            .expect("the audit ends");
+        assert!(wrong.is_empty() || !check, "the world is not in order:\n{}", wrong.join("\n"));
+    }
+}
