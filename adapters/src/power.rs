@@ -1,17 +1,19 @@
 //! K06: a cluster is hibernated or woken.
 
 mod difference;
+mod params;
+
+pub use params::{Asked, PowerParams, PowerState};
 
 use crate::{
     kube::Kind,
-    pools::{Handle, Pool, Pools, Power, Progress, Size},
+    pools::{Handle, Pool, Pools, Power, Progress},
     systems::Systems,
 };
 use async_trait::async_trait;
 use difference::{changes, fits, goal, has_condition, is, needed, state, words};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 use workflows::{
     Action, Cx, Fault, FaultClass, Level, Plan, Policy, Proof, Recovered, UndoKind, Undone,
@@ -21,46 +23,6 @@ use workflows::{
 const PACE: Duration = Duration::from_secs(5);
 const POLL_MS: u64 = 5_000;
 const SYSTEM: &str = "kube-system";
-
-/// What is asked of the cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Asked {
-    /// Stop control plane and nodes; sizes are kept for the day it wakes.
-    Hibernate,
-    /// Start them again, at the sizes of before.
-    Wake,
-}
-
-impl Asked {
-    fn power(self) -> Power {
-        match self {
-            Asked::Hibernate => Power::Off,
-            Asked::Wake => Power::On,
-        }
-    }
-}
-
-/// Parameters of `cluster.power`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PowerParams {
-    /// What is asked.
-    pub action: Asked,
-    /// Sizes to come back to, by pool, when they are not those the provider kept; the receipt of a
-    /// hibernation carries them. Only for `wake`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub sizes: BTreeMap<String, Size>,
-}
-
-/// Power and sizes at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PowerState {
-    /// Whether the cluster ran.
-    pub power: Power,
-    /// Sizes by pool.
-    pub sizes: BTreeMap<String, Size>,
-}
 
 /// The action `cluster.power`.
 pub struct ClusterPower {
@@ -72,7 +34,10 @@ impl ClusterPower {
     /// The action over these systems.
     #[must_use]
     pub fn new(systems: Arc<Systems>) -> Self {
-        ClusterPower { systems, pace: PACE }
+        ClusterPower {
+            systems,
+            pace: PACE,
+        }
     }
     /// The same, looking at the provider's operations at another pace.
     #[must_use]
@@ -108,7 +73,9 @@ impl ClusterPower {
 
     /// Waits for the end of an operation that was accepted.
     async fn follow(&self, cx: &Cx, operation: Option<Handle>) -> Result<(), Fault> {
-        let Some(operation) = operation else { return self.settled(cx).await.map(drop) };
+        let Some(operation) = operation else {
+            return self.settled(cx).await.map(drop);
+        };
         let until = Instant::now() + Action::policy(self).apply_for;
         loop {
             match self.pools(cx)?.poll(cx, &operation).await? {
@@ -135,7 +102,9 @@ impl ClusterPower {
         if moved {
             // Read again: starting the cluster gives every pool a new version.
             for pool in self.pools(cx)?.list(cx).await? {
-                let Some(size) = goal.sizes.get(&pool.name) else { continue };
+                let Some(size) = goal.sizes.get(&pool.name) else {
+                    continue;
+                };
                 if !fits(&pool, Some(size)) {
                     let operation = self.pools(cx)?.resize(cx, &pool, *size).await?;
                     self.follow(cx, operation).await?;
@@ -153,7 +122,10 @@ impl ClusterPower {
     /// Claims about the provider: power, and sizes where they matter.
     async fn provider_proofs(&self, cx: &Cx, goal: &PowerState) -> Result<Vec<Proof>, Fault> {
         let power = self.pools(cx)?.power(cx).await?;
-        let claim = format!("the provider says that the cluster is {}", words(goal.power));
+        let claim = format!(
+            "the provider says that the cluster is {}",
+            words(goal.power)
+        );
         let mut proofs = vec![Proof::equal(claim, json!(goal.power), json!(power))];
         let pools = self.pools(cx)?.list(cx).await?;
         for (name, size) in &goal.sizes {
@@ -161,14 +133,24 @@ impl ClusterPower {
             let ok = pool.is_some_and(|it| fits(it, Some(size)));
             let claim = format!("pool {name} is asked to have its size");
             let actual = pool.map_or(Value::Null, |it| json!(it.size));
-            proofs.push(Proof { claim, expected: json!(size), actual, ok });
+            proofs.push(Proof {
+                claim,
+                expected: json!(size),
+                actual,
+                ok,
+            });
         }
         Ok(proofs)
     }
 
     /// What the cluster itself says about its nodes.
     async fn ready_nodes(&self, cx: &Cx) -> Result<usize, Fault> {
-        let nodes = self.systems.zone(&cx.zone)?.kube()?.list(cx, Kind::NODE, None, "").await?;
+        let nodes = self
+            .systems
+            .zone(&cx.zone)?
+            .kube()?
+            .list(cx, Kind::NODE, None, "")
+            .await?;
         Ok(nodes.iter().filter(|it| has_condition(it, "Ready")).count())
     }
 
@@ -189,7 +171,10 @@ impl ClusterPower {
 
     async fn awake(&self, cx: &Cx, goal: &PowerState) -> Result<Vec<Proof>, Fault> {
         let pools = self.pools(cx)?.list(cx).await?;
-        let wanted: u32 = pools.iter().map(|it| needed(it, goal.sizes.get(&it.name))).sum();
+        let wanted: u32 = pools
+            .iter()
+            .map(|it| needed(it, goal.sizes.get(&it.name)))
+            .sum();
         let ready = self.ready_nodes(cx).await?;
         let mut proofs = vec![Proof {
             claim: "as many nodes are Ready as the pools are to have".to_owned(),
@@ -201,7 +186,11 @@ impl ClusterPower {
         for it in kube.list(cx, Kind::DEPLOYMENT, Some(SYSTEM), "").await? {
             let name = it["metadata"]["name"].as_str().unwrap_or_default();
             let claim = format!("{SYSTEM}/{name} is available");
-            proofs.push(Proof::equal(claim, json!(true), json!(has_condition(&it, "Available"))));
+            proofs.push(Proof::equal(
+                claim,
+                json!(true),
+                json!(has_condition(&it, "Available")),
+            ));
         }
         Ok(proofs)
     }
@@ -226,21 +215,7 @@ impl Action for ClusterPower {
     }
 
     fn validate(&self, params: &PowerParams) -> Vec<Violation> {
-        let mut found = Vec::new();
-        let mut refuse = |pointer: String, code: &str, message: &str| {
-            found.push(Violation { pointer, code: code.into(), message: message.into() });
-        };
-        if params.action == Asked::Hibernate && !params.sizes.is_empty() {
-            let message = "A hibernation keeps the sizes there are; it takes none.";
-            refuse("/sizes".into(), "power.sizes_on_hibernate", message);
-        }
-        for (name, size) in &params.sizes {
-            if size.min > size.max || !(size.min..=size.max).contains(&size.desired) {
-                let message = "The number of nodes lies between min and max.";
-                refuse(format!("/sizes/{name}"), "power.size_bounds", message);
-            }
-        }
-        found
+        params.violations()
     }
 
     fn targets(&self, zone: &str, _params: &PowerParams) -> Vec<String> {
@@ -254,7 +229,10 @@ impl Action for ClusterPower {
             return Err(Fault::new(FaultClass::Transient, message));
         }
         let pools = self.pools(cx)?.list(cx).await?;
-        if let Some(name) = params.sizes.keys().find(|it| pools.iter().all(|pool| pool.name != **it))
+        if let Some(name) = params
+            .sizes
+            .keys()
+            .find(|it| pools.iter().all(|pool| pool.name != **it))
         {
             let message = format!("the cluster has no pool {name}");
             return Err(Fault::new(FaultClass::Missing, message));
@@ -268,18 +246,23 @@ impl Action for ClusterPower {
         let mut plan = Plan::new(before, changes, Level::Outage);
         for pool in &pools {
             if let Some(etag) = &pool.etag {
-                plan.cas.insert(format!("pools/{}", pool.name), etag.clone());
+                plan.cas
+                    .insert(format!("pools/{}", pool.name), etag.clone());
             }
         }
         if params.action == Asked::Hibernate {
-            plan.impact.restarts.push("every workload of the cluster stops".into());
+            plan.impact
+                .restarts
+                .push("every workload of the cluster stops".into());
             plan.warnings.push(
                 "While the cluster hibernates nothing of it answers, its API included; what pods \
                  keep on their node's own disk is lost."
                     .into(),
             );
         } else {
-            plan.impact.restarts.push("every workload of the cluster starts again".into());
+            plan.impact
+                .restarts
+                .push("every workload of the cluster starts again".into());
         }
         Ok(plan)
     }
@@ -292,7 +275,10 @@ impl Action for ClusterPower {
     ) -> Result<PowerState, Fault> {
         let goal = goal(params, &plan.before);
         self.reach(cx, &goal).await?;
-        Ok(PowerState { power: goal.power, sizes: goal.sizes })
+        Ok(PowerState {
+            power: goal.power,
+            sizes: goal.sizes,
+        })
     }
 
     async fn recover(
@@ -319,7 +305,12 @@ impl Action for ClusterPower {
         _receipt: Option<&PowerState>,
     ) -> Result<Verdict, Fault> {
         let goal = goal(params, &plan.before);
-        let pending = |why: &str| Ok(Verdict::Pending { why: why.to_owned(), poll_ms: POLL_MS });
+        let pending = |why: &str| {
+            Ok(Verdict::Pending {
+                why: why.to_owned(),
+                poll_ms: POLL_MS,
+            })
+        };
         if self.pools(cx)?.power(cx).await? == Power::Changing {
             return pending("the provider is still changing the cluster");
         }

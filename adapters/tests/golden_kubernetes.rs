@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, sync::Arc};
 
 /// Transcripts that the stand-in cannot play, and why.
-const NOT_REPLAYED: [(&str, &str); 1] =
-    [("19-watch", "the stand-in plays no watches: no action of ours opens one")];
+const NOT_REPLAYED: [(&str, &str); 1] = [(
+    "19-watch",
+    "the stand-in plays no watches: no action of ours opens one",
+)];
 
 /// What the transcript's `setup` says, in the words of the stand-in.
 fn furnish(cluster: &Cluster, file: &str) {
@@ -53,7 +55,9 @@ fn with_setup(file: &str, mut transcript: Value) -> Value {
                 },
             }})
         });
-        let steps = transcript["steps"].as_array_mut().expect("a transcript has steps");
+        let steps = transcript["steps"]
+            .as_array_mut()
+            .expect("a transcript has steps");
         steps.splice(0..0, pods);
     }
     transcript
@@ -70,8 +74,14 @@ async fn plays(file: &str, transcript: &Value) {
         .await
         .expect("a loopback port");
     furnish(server.cluster(), file);
-    let player = Player { base: server.url(), token: ADMIN_TOKEN.to_owned(), clock };
-    player.play(transcript, |step| interfere(server.cluster(), file, step)).await;
+    let player = Player {
+        base: server.url(),
+        token: ADMIN_TOKEN.to_owned(),
+        clock,
+    };
+    player
+        .play(transcript, |step| interfere(server.cluster(), file, step))
+        .await;
 }
 
 macro_rules! transcripts {
@@ -131,7 +141,12 @@ fn every_transcript_is_replayed_or_named_with_its_reason() {
     let files: BTreeSet<String> = fs::read_dir(folder("kubernetes"))
         .expect("the transcripts are in the repository")
         .map(|it| it.expect("a readable entry").path())
-        .map(|it| it.file_stem().expect("a name").to_string_lossy().into_owned())
+        .map(|it| {
+            it.file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     let named: BTreeSet<String> = REPLAYED
         .iter()

@@ -50,7 +50,10 @@ mod tests {
             let path = file.expect("readable folder").path();
             let text = fs::read_to_string(&path).expect("readable transcript");
             let transcript: Value = serde_json::from_str(&text).expect("a transcript is JSON");
-            for step in transcript["steps"].as_array().expect("a transcript has steps") {
+            for step in transcript["steps"]
+                .as_array()
+                .expect("a transcript has steps")
+            {
                 let (body, method) = (&step["response"]["body"], &step["request"]["method"]);
                 if body["status"] != "Failure" {
                     continue;

@@ -39,7 +39,11 @@ impl KubeClient {
 }
 
 fn absent<T>(fault: Fault, nothing: T) -> Result<T, Fault> {
-    if fault.class == FaultClass::Missing { Ok(nothing) } else { Err(fault) }
+    if fault.class == FaultClass::Missing {
+        Ok(nothing)
+    } else {
+        Err(fault)
+    }
 }
 
 #[async_trait]
@@ -69,12 +73,18 @@ impl Kube for KubeClient {
             if !next.is_empty() {
                 query += &format!("&continue={}", segment(&next));
             }
-            let page = self.ask(cx, Call::get(format!("{path}?{query}")), false).await?.json()?;
+            let page = self
+                .ask(cx, Call::get(format!("{path}?{query}")), false)
+                .await?
+                .json()?;
             let items = page["items"].as_array().ok_or_else(|| {
                 Fault::new(FaultClass::Rejected, format!("{path} answered no list"))
             })?;
             found.extend(items.iter().cloned());
-            next = page["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
+            next = page["metadata"]["continue"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
             if next.is_empty() {
                 return Ok(found);
             }
@@ -93,7 +103,10 @@ impl Kube for KubeClient {
         let call = Call::patch(path).bytes(APPLY, object.to_string());
         let reply = self.ask(cx, call, !how.dry_run).await?;
         let warnings = reply.headers("warning").into_iter().map(warning).collect();
-        Ok(Applied { object: reply.json()?, warnings })
+        Ok(Applied {
+            object: reply.json()?,
+            warnings,
+        })
     }
 
     async fn create(&self, cx: &Cx, object: &Value, dry_run: bool) -> Result<Value, Fault> {
@@ -103,7 +116,9 @@ impl Kube for KubeClient {
         if dry_run {
             path += "&dryRun=All";
         }
-        self.ask(cx, Call::post(path).json(object), !dry_run).await?.json()
+        self.ask(cx, Call::post(path).json(object), !dry_run)
+            .await?
+            .json()
     }
 
     async fn delete(&self, cx: &Cx, object: &ObjRef, uid: &str) -> Result<bool, Fault> {
@@ -111,7 +126,10 @@ impl Kube for KubeClient {
             "apiVersion": "v1", "kind": "DeleteOptions",
             "preconditions": {"uid": uid}, "propagationPolicy": "Foreground",
         });
-        match self.ask(cx, Call::delete(object.path()?).json(&options), true).await {
+        match self
+            .ask(cx, Call::delete(object.path()?).json(&options), true)
+            .await
+        {
             Ok(_) => Ok(true),
             Err(fault) => absent(fault, false),
         }
@@ -133,7 +151,10 @@ impl Kube for KubeClient {
             "spec": {"resourceAttributes": attributes},
         });
         let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-        let answer = self.ask(cx, Call::post(path).json(&review), false).await?.json()?;
+        let answer = self
+            .ask(cx, Call::post(path).json(&review), false)
+            .await?
+            .json()?;
         Ok(answer["status"]["allowed"] == true)
     }
 
@@ -151,10 +172,16 @@ impl Kube for KubeClient {
         let accounts = Kind::SERVICE_ACCOUNT.path(Some(namespace));
         let path = format!("{accounts}/{}/token", segment(account));
         // A token is not stored anywhere: asking twice leaves nothing behind.
-        let answer = self.ask(cx, Call::post(path).json(&request), false).await?.json()?;
+        let answer = self
+            .ask(cx, Call::post(path).json(&request), false)
+            .await?
+            .json()?;
         let token = answer["status"]["token"].as_str();
         token.map(Secret::new).ok_or_else(|| {
-            Fault::new(FaultClass::Rejected, "the API server answered no token".to_owned())
+            Fault::new(
+                FaultClass::Rejected,
+                "the API server answered no token".to_owned(),
+            )
         })
     }
 }
@@ -162,5 +189,9 @@ impl Kube for KubeClient {
 /// The text of `299 - "text"`.
 fn warning(header: &str) -> String {
     let quoted = header.split_once('"').map_or(header, |(_, rest)| rest);
-    quoted.strip_suffix('"').unwrap_or(quoted).replace("\\\"", "\"").replace("\\\\", "\\")
+    quoted
+        .strip_suffix('"')
+        .unwrap_or(quoted)
+        .replace("\\\"", "\"")
+        .replace("\\\\", "\\")
 }

@@ -72,7 +72,10 @@ impl Kind {
     #[must_use]
     pub fn of(object: &Value) -> Option<Kind> {
         let (api, kind) = (object["apiVersion"].as_str()?, object["kind"].as_str()?);
-        Kind::ALL.iter().copied().find(|it| it.kind == kind && it.api_version() == api)
+        Kind::ALL
+            .iter()
+            .copied()
+            .find(|it| it.kind == kind && it.api_version() == api)
     }
     /// `group/version`, or the version alone for the core group.
     #[must_use]

@@ -14,8 +14,13 @@ use workflows::{Cx, Fault, FaultClass};
 const API: &str = "api-version=2026-08-01";
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// What the provider computes; it may not be sent back.
-const READ_ONLY: [&str; 5] =
-    ["eTag", "provisioningState", "powerState", "nodeImageVersion", "currentOrchestratorVersion"];
+const READ_ONLY: [&str; 5] = [
+    "eTag",
+    "provisioningState",
+    "powerState",
+    "nodeImageVersion",
+    "currentOrchestratorVersion",
+];
 
 /// Where the resource manager keeps a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +110,9 @@ impl AksPools {
     /// The operation that goes on after this answer, as a path under our own address: a header
     /// must not be able to send our token elsewhere.
     fn operation(&self, reply: &Reply) -> Result<Option<Handle>, Fault> {
-        let Some(url) = reply.header("azure-asyncoperation") else { return Ok(None) };
+        let Some(url) = reply.header("azure-asyncoperation") else {
+            return Ok(None);
+        };
         match url.strip_prefix(self.wire.base().as_str().trim_end_matches('/')) {
             Some(path) if path.starts_with('/') => Ok(Some(Handle(path.to_owned()))),
             _ => {
@@ -119,8 +126,13 @@ impl AksPools {
 #[async_trait]
 impl Pools for AksPools {
     async fn list(&self, cx: &Cx) -> Result<Vec<Pool>, Fault> {
-        let answer = self.ask(cx, Call::get(self.path("/agentPools"))).await?.json()?;
-        let list = answer["value"].as_array().ok_or_else(|| unreadable("the list of pools"))?;
+        let answer = self
+            .ask(cx, Call::get(self.path("/agentPools")))
+            .await?
+            .json()?;
+        let list = answer["value"]
+            .as_array()
+            .ok_or_else(|| unreadable("the list of pools"))?;
         let mut pools = list.iter().map(pool).collect::<Result<Vec<_>, _>>()?;
         pools.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(pools)
@@ -188,16 +200,31 @@ impl Pools for AksPools {
 }
 
 fn unreadable(what: &str) -> Fault {
-    Fault::new(FaultClass::Rejected, format!("the provider's answer lacks {what}"))
+    Fault::new(
+        FaultClass::Rejected,
+        format!("the provider's answer lacks {what}"),
+    )
 }
 
 fn pool(raw: &Value) -> Result<Pool, Fault> {
     let properties = &raw["properties"];
-    let number = |name: &str| properties[name].as_u64().and_then(|it| u32::try_from(it).ok());
-    let name = raw["name"].as_str().ok_or_else(|| unreadable("the name of a pool"))?;
+    let number = |name: &str| {
+        properties[name]
+            .as_u64()
+            .and_then(|it| u32::try_from(it).ok())
+    };
+    let name = raw["name"]
+        .as_str()
+        .ok_or_else(|| unreadable("the name of a pool"))?;
     let desired = number("count").ok_or_else(|| unreadable("the count of a pool"))?;
     let autoscaled = properties["enableAutoScaling"] == true;
-    let bound = |name| if autoscaled { number(name) } else { Some(desired) };
+    let bound = |name| {
+        if autoscaled {
+            number(name)
+        } else {
+            Some(desired)
+        }
+    };
     let (min, max) = (bound("minCount"), bound("maxCount"));
     let (Some(min), Some(max)) = (min, max) else {
         return Err(unreadable("the bounds of a pool"));

@@ -6,8 +6,13 @@ use serde_json::{Value, json};
 use workflows::{Change, Fidelity, Verb};
 
 pub(super) fn has_condition(object: &Value, name: &str) -> bool {
-    let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
-    conditions.into_iter().any(|it| it["type"] == name && it["status"] == "True")
+    let conditions = object["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    conditions
+        .into_iter()
+        .any(|it| it["type"] == name && it["status"] == "True")
 }
 
 pub(super) fn words(power: Power) -> &'static str {
@@ -23,7 +28,11 @@ pub(super) fn words(power: Power) -> &'static str {
 pub(super) fn fits(pool: &Pool, size: Option<&Size>) -> bool {
     size.is_none_or(|size| {
         let bounds = (pool.size.min, pool.size.max) == (size.min, size.max);
-        if pool.autoscaled { bounds } else { pool.size.desired == size.desired }
+        if pool.autoscaled {
+            bounds
+        } else {
+            pool.size.desired == size.desired
+        }
     })
 }
 
@@ -49,20 +58,36 @@ pub(super) fn goal(params: &PowerParams, before: &PowerState) -> PowerState {
     if params.action == Asked::Wake {
         sizes.extend(params.sizes.clone());
     }
-    PowerState { power: params.action.power(), sizes }
+    PowerState {
+        power: params.action.power(),
+        sizes,
+    }
 }
 
 pub(super) fn state(power: Power, pools: &[Pool]) -> PowerState {
-    PowerState { power, sizes: pools.iter().map(|it| (it.name.clone(), it.size)).collect() }
+    PowerState {
+        power,
+        sizes: pools.iter().map(|it| (it.name.clone(), it.size)).collect(),
+    }
 }
 
 pub(super) fn is(power: Power, pools: &[Pool], goal: &PowerState) -> bool {
     power == goal.power && pools.iter().all(|it| fits(it, goal.sizes.get(&it.name)))
 }
 
-pub(super) fn changes(params: &PowerParams, power: Power, pools: &[Pool], goal: &PowerState) -> Vec<Change> {
-    let line = |path: String, before: Value, after: Value, fidelity: Fidelity| {
-        Change { path, verb: Verb::Update, before, after, secret: false, fidelity }
+pub(super) fn changes(
+    params: &PowerParams,
+    power: Power,
+    pools: &[Pool],
+    goal: &PowerState,
+) -> Vec<Change> {
+    let line = |path: String, before: Value, after: Value, fidelity: Fidelity| Change {
+        path,
+        verb: Verb::Update,
+        before,
+        after,
+        secret: false,
+        fidelity,
     };
     let mut changes = Vec::new();
     if power != goal.power {
@@ -70,17 +95,26 @@ pub(super) fn changes(params: &PowerParams, power: Power, pools: &[Pool], goal: 
         changes.push(line("cluster/power".into(), before, after, Fidelity::Exact));
         let sleeping = json!({"nodes": 0});
         for pool in pools {
-            let (path, size) = (format!("pools/{}/nodes", pool.name), shown(pool, &pool.size));
+            let (path, size) = (
+                format!("pools/{}/nodes", pool.name),
+                shown(pool, &pool.size),
+            );
             let wanted = goal.sizes.get(&pool.name).unwrap_or(&pool.size);
             changes.push(match params.action {
                 Asked::Hibernate => line(path, size, sleeping.clone(), Fidelity::Predicted),
-                Asked::Wake => {
-                    line(path, sleeping.clone(), shown(pool, wanted), Fidelity::Predicted)
-                }
+                Asked::Wake => line(
+                    path,
+                    sleeping.clone(),
+                    shown(pool, wanted),
+                    Fidelity::Predicted,
+                ),
             });
         }
     }
-    for pool in pools.iter().filter(|it| !fits(it, goal.sizes.get(&it.name))) {
+    for pool in pools
+        .iter()
+        .filter(|it| !fits(it, goal.sizes.get(&it.name)))
+    {
         let wanted = goal.sizes.get(&pool.name).unwrap_or(&pool.size);
         let path = format!("pools/{}/size", pool.name);
         let (before, after) = (shown(pool, &pool.size), shown(pool, wanted));

@@ -71,7 +71,12 @@ impl NodePools {
             cluster: name.to_owned(),
         };
         let state = Arc::new(Mutex::new(State::new(pools)));
-        let provider = Provider { state, nodes, id, mischief: Mischief::default() };
+        let provider = Provider {
+            state,
+            nodes,
+            id,
+            mischief: Mischief::default(),
+        };
         provider.lock().settle(&provider.nodes);
         let serving = Serving::start(arm::router(provider.clone()), port).await?;
         Ok(NodePools { provider, serving })

@@ -21,7 +21,10 @@ pub struct Stepping(Arc<Mutex<DateTime<Utc>>>);
 
 impl Stepping {
     pub fn start() -> Stepping {
-        let start = Utc.with_ymd_and_hms(2026, 1, 5, 9, 0, 0).single().expect("a valid date");
+        let start = Utc
+            .with_ymd_and_hms(2026, 1, 5, 9, 0, 0)
+            .single()
+            .expect("a valid date");
         Stepping(Arc::new(Mutex::new(start)))
     }
     pub fn now(&self) -> DateTime<Utc> {
@@ -63,9 +66,15 @@ impl Player {
     pub async fn play(&self, transcript: &Value, before: impl Fn(usize)) {
         // Somebody may have installed it already; either way there is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().tls_certs_only([]).no_proxy().build().expect("plain client");
+        let client = Client::builder()
+            .tls_certs_only([])
+            .no_proxy()
+            .build()
+            .expect("plain client");
         let mut bound = Bound::default();
-        let steps = transcript["steps"].as_array().expect("a transcript has steps");
+        let steps = transcript["steps"]
+            .as_array()
+            .expect("a transcript has steps");
         for (number, step) in steps.iter().enumerate() {
             before(number);
             let tries = if step["poll"].is_object() { TRIES } else { 1 };
@@ -89,14 +98,23 @@ impl Player {
     }
 
     async fn send(&self, client: &Client, request: &Value) -> Seen {
-        let text = |name: &str| request[name].as_str().expect("recorded requests are complete");
+        let text = |name: &str| {
+            request[name]
+                .as_str()
+                .expect("recorded requests are complete")
+        };
         let method = Method::from_bytes(text("method").as_bytes()).expect("a method");
         let mut call = client.request(method, format!("{}{}", self.base, text("path")));
         if let Some(query) = request["query"].as_object() {
-            let pairs: Vec<_> = query.iter().map(|(k, v)| (k, v.as_str().expect("text"))).collect();
+            let pairs: Vec<_> = query
+                .iter()
+                .map(|(k, v)| (k, v.as_str().expect("text")))
+                .collect();
             call = call.query(&pairs);
         }
-        let mut known = request["headers"]["Authorization"].as_str().map(str::to_owned);
+        let mut known = request["headers"]["Authorization"]
+            .as_str()
+            .map(str::to_owned);
         let known = known.get_or_insert_with(|| format!("Bearer {}", self.token));
         if known != "(none)" {
             call = call.header("Authorization", known.as_str());
@@ -116,9 +134,16 @@ impl Player {
         let text = answer.text().await.expect("a readable body");
         let body = serde_json::from_str(&text).unwrap_or_else(|_| json!(text));
         let headers = headers.iter().map(|(name, value)| {
-            (name.to_string(), value.to_str().expect("text headers").to_owned())
+            (
+                name.to_string(),
+                value.to_str().expect("text headers").to_owned(),
+            )
         });
-        Seen { status, headers: headers.collect(), body }
+        Seen {
+            status,
+            headers: headers.collect(),
+            body,
+        }
     }
 }
 
@@ -134,10 +159,14 @@ fn compare(step: &Value, seen: &Seen, bound: &mut Bound) -> Result<(), String> {
         for pointer in list(&rules["fields"]) {
             let expected = golden["body"].pointer(pointer).unwrap_or(&Value::Null);
             let actual = seen.body.pointer(pointer).unwrap_or(&Value::Null);
-            bound.fits(expected, actual, loose).map_err(|why| format!("{pointer}: {why}"))?;
+            bound
+                .fits(expected, actual, loose)
+                .map_err(|why| format!("{pointer}: {why}"))?;
         }
         for pointer in list(&rules["present"]) {
-            seen.body.pointer(pointer).ok_or_else(|| format!("{pointer} must exist"))?;
+            seen.body
+                .pointer(pointer)
+                .ok_or_else(|| format!("{pointer} must exist"))?;
         }
         if let Some(extra) = list(&rules["absent"]).find(|it| seen.body.pointer(it).is_some()) {
             return Err(format!("{extra} must not exist"));
@@ -147,11 +176,22 @@ fn compare(step: &Value, seen: &Seen, bound: &mut Bound) -> Result<(), String> {
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &str> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str)
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 fn failure(golden: &Value, seen: &Value, rules: &Value, bound: &mut Bound) -> Result<(), String> {
-    for pointer in ["/kind", "/status", "/reason", "/code", "/details/kind", "/details/name"] {
+    for pointer in [
+        "/kind",
+        "/status",
+        "/reason",
+        "/code",
+        "/details/kind",
+        "/details/name",
+    ] {
         let (expected, actual) = (golden.pointer(pointer), seen.pointer(pointer));
         if expected != actual {
             return Err(format!("{pointer}: {expected:?} expected"));
@@ -161,20 +201,30 @@ fn failure(golden: &Value, seen: &Value, rules: &Value, bound: &mut Bound) -> Re
     if exact {
         bound.fits(&golden["message"], &seen["message"], false)?;
     } else {
-        let prefix = rules["prefix"].as_str().expect("a prefix rule has its prefix");
+        let prefix = rules["prefix"]
+            .as_str()
+            .expect("a prefix rule has its prefix");
         let message = seen["message"].as_str().unwrap_or_default();
         if !message.starts_with(prefix) {
             return Err(format!("message must begin with {prefix}"));
         }
     }
-    let causes = |it: &Value| it["details"]["causes"].as_array().cloned().unwrap_or_default();
+    let causes = |it: &Value| {
+        it["details"]["causes"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
     let (expected, actual) = (causes(golden), causes(seen));
     if expected.len() != actual.len() {
         return Err(format!("causes {expected:?} expected"));
     }
     for (expected, actual) in expected.iter().zip(&actual) {
-        let fields: &[&str] =
-            if exact { &["reason", "field", "message"] } else { &["reason", "field"] };
+        let fields: &[&str] = if exact {
+            &["reason", "field", "message"]
+        } else {
+            &["reason", "field"]
+        };
         for name in fields {
             bound.fits(&expected[*name], &actual[*name], false)?;
         }
@@ -195,7 +245,9 @@ fn headers(rules: &Value, seen: &Seen) -> Result<(), String> {
         }
     }
     for name in list(&rules["present_headers"]) {
-        seen.headers.get(name).ok_or_else(|| format!("header {name} must be there"))?;
+        seen.headers
+            .get(name)
+            .ok_or_else(|| format!("header {name} must be there"))?;
     }
     match list(&rules["headers_absent"]).find(|it| seen.headers.contains_key(*it)) {
         Some(name) => Err(format!("header {name} must not be there")),
@@ -204,8 +256,10 @@ fn headers(rules: &Value, seen: &Seen) -> Result<(), String> {
 }
 
 fn placeholders() -> Regex {
-    Regex::new(r"<(resourceVersion|uid|time|hash|suffix|token):(\d+|other)>|<(state|continue|number|any)>")
-        .expect("the pattern is fixed and right")
+    Regex::new(
+        r"<(resourceVersion|uid|time|hash|suffix|token):(\d+|other)>|<(state|continue|number|any)>",
+    )
+    .expect("the pattern is fixed and right")
 }
 
 impl Bound {
@@ -219,9 +273,10 @@ impl Bound {
                 Value::String(filled)
             }
             Value::Array(list) => list.iter().map(|it| self.fill(it)).collect(),
-            Value::Object(map) => {
-                map.iter().map(|(name, it)| (name.clone(), self.fill(it))).collect()
-            }
+            Value::Object(map) => map
+                .iter()
+                .map(|(name, it)| (name.clone(), self.fill(it)))
+                .collect(),
             other => other.clone(),
         }
     }
@@ -230,13 +285,16 @@ impl Bound {
     fn learn(&mut self, golden: &Value, seen: &Value) {
         match (golden, seen) {
             (Value::Object(map), _) => {
-                map.iter().for_each(|(name, it)| self.learn(it, &seen[name.as_str()]));
+                map.iter()
+                    .for_each(|(name, it)| self.learn(it, &seen[name.as_str()]));
             }
             (Value::Array(list), Value::Array(seen)) => {
                 list.iter().zip(seen).for_each(|(a, b)| self.learn(a, b));
             }
             (Value::String(name), Value::String(value)) => {
-                let whole = placeholders().find(name).is_some_and(|it| it.len() == name.len());
+                let whole = placeholders()
+                    .find(name)
+                    .is_some_and(|it| it.len() == name.len());
                 if whole && !name.ends_with(":other>") && !name.starts_with("<time") {
                     self.0.entry(name.clone()).or_insert_with(|| value.clone());
                 }
@@ -250,19 +308,24 @@ impl Bound {
         match (golden, seen) {
             (Value::String(expected), Value::String(actual)) => self.text(expected, actual),
             (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
-                expected.iter().zip(actual).try_for_each(|(a, b)| self.fits(a, b, loose))
+                expected
+                    .iter()
+                    .zip(actual)
+                    .try_for_each(|(a, b)| self.fits(a, b, loose))
             }
             (Value::Object(expected), Value::Object(actual)) => {
                 let extra = actual.keys().find(|it| !expected.contains_key(*it));
                 if let Some(extra) = extra.filter(|_| !loose) {
                     return Err(format!("member {extra} is not in the recorded {golden}"));
                 }
-                expected.iter().filter(|(name, _)| *name != "(trimmed)").try_for_each(
-                    |(name, it)| {
+                expected
+                    .iter()
+                    .filter(|(name, _)| *name != "(trimmed)")
+                    .try_for_each(|(name, it)| {
                         let other = actual.get(name).unwrap_or(&Value::Null);
-                        self.fits(it, other, loose).map_err(|why| format!("{name}: {why}"))
-                    },
-                )
+                        self.fits(it, other, loose)
+                            .map_err(|why| format!("{name}: {why}"))
+                    })
             }
             _ if golden == seen => Ok(()),
             _ => Err(format!("expected {golden}, got {seen}")),
@@ -284,7 +347,8 @@ impl Bound {
         let whole = Regex::new(&pattern).expect("escaped text is a valid pattern");
         let caught = whole.captures(seen).ok_or_else(mismatch)?;
         for (name, value) in names.into_iter().zip(caught.iter().skip(1).flatten()) {
-            self.bind(name, value.as_str()).map_err(|why| format!("{}: {why}", mismatch()))?;
+            self.bind(name, value.as_str())
+                .map_err(|why| format!("{}: {why}", mismatch()))?;
         }
         Ok(())
     }
@@ -295,7 +359,11 @@ impl Bound {
             return Ok(());
         }
         if let Some(known) = self.0.get(name) {
-            return if known == value { Ok(()) } else { Err(format!("{name} was {known}")) };
+            return if known == value {
+                Ok(())
+            } else {
+                Err(format!("{name} was {known}"))
+            };
         }
         let kind = name.split(':').next().unwrap_or_default();
         let unique = ["<resourceVersion", "<uid"].contains(&kind);

@@ -1,13 +1,6 @@
 //! Who asks, and what they may do: tokens and role bindings.
 
-use super::{
-    kinds::Kind,
-    request::Request,
-    state::State,
-    status::Failure,
-    store::Stored,
-    tokens,
-};
+use super::{kinds::Kind, request::Request, state::State, status::Failure, store::Stored, tokens};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -21,7 +14,10 @@ pub(super) struct User {
 impl User {
     pub fn new(name: &str, groups: &[&str]) -> User {
         let groups = groups.iter().map(|it| (*it).to_owned()).collect();
-        User { name: name.to_owned(), groups }
+        User {
+            name: name.to_owned(),
+            groups,
+        }
     }
     fn is(&self, subject: &Value) -> bool {
         let name = subject["name"].as_str().unwrap_or_default();
@@ -56,7 +52,11 @@ pub(super) fn recognise(
 ) -> Result<User, Failure> {
     let Some(token) = &request.token else {
         let anonymous = User::new("system:anonymous", &["system:unauthenticated"]);
-        return if state.anonymous { Ok(anonymous) } else { Err(Failure::unauthorized()) };
+        return if state.anonymous {
+            Ok(anonymous)
+        } else {
+            Err(Failure::unauthorized())
+        };
     };
     let own = [tokens::AUDIENCE.to_owned()];
     match tokens::user_of(state, token, &own, now) {
@@ -81,21 +81,38 @@ pub(super) fn allowed(state: &State, user: &User, deed: &Deed) -> Option<String>
         let subject = subjects.iter().find(|it| user.is(it))?;
         let role = role(state, binding)?;
         let rules = role.value["rules"].as_array()?;
-        rules.iter().any(|rule| covers(rule, deed)).then(|| reason(binding, role, subject))
+        rules
+            .iter()
+            .any(|rule| covers(rule, deed))
+            .then(|| reason(binding, role, subject))
     })
 }
 
 fn role<'a>(state: &'a State, binding: &Stored) -> Option<&'a Stored> {
     let (kind, name) = (binding.text("/roleRef/kind"), binding.text("/roleRef/name"));
-    let namespace = if kind == "Role" { binding.namespace() } else { "" };
+    let namespace = if kind == "Role" {
+        binding.namespace()
+    } else {
+        ""
+    };
     let known = ["Role", "ClusterRole"].contains(&kind);
-    let roles = if known { state.store.named(kind) } else { Vec::new() };
-    roles.into_iter().find(|it| it.name() == name && it.namespace() == namespace)
+    let roles = if known {
+        state.store.named(kind)
+    } else {
+        Vec::new()
+    };
+    roles
+        .into_iter()
+        .find(|it| it.name() == name && it.namespace() == namespace)
 }
 
 fn covers(rule: &Value, deed: &Deed) -> bool {
     let has = |field: &str, wanted: &str| {
-        let list = rule[field].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let list = rule[field]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
         list.into_iter().any(|it| it == "*" || it == wanted)
     };
     let names = rule["resourceNames"].as_array().is_none_or(|list| {
@@ -128,12 +145,7 @@ fn reason(binding: &Stored, role: &Stored, subject: &Value) -> String {
 }
 
 /// Refuses the deed when it is not allowed.
-pub(super) fn demand(
-    state: &State,
-    user: &User,
-    kind: &Kind,
-    deed: &Deed,
-) -> Result<(), Failure> {
+pub(super) fn demand(state: &State, user: &User, kind: &Kind, deed: &Deed) -> Result<(), Failure> {
     if allowed(state, user, deed).is_some() {
         return Ok(());
     }

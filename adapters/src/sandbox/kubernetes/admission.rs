@@ -60,15 +60,25 @@ pub(super) fn create(
     if broken.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(vec![format!("would violate PodSecurity \"restricted:latest\": {broken}")])
+    Ok(vec![format!(
+        "would violate PodSecurity \"restricted:latest\": {broken}"
+    )])
 }
 
 /// A webhook that cannot be reached refuses the pod when it was registered so.
 fn webhooks(state: &State, namespace: &Value) -> Result<(), Failure> {
     for configuration in state.store.named("MutatingWebhookConfiguration") {
-        for hook in configuration.value["webhooks"].as_array().into_iter().flatten() {
-            let Some(url) = hook["clientConfig"]["url"].as_str() else { continue };
-            let Some(why) = state.dead_hooks.get(url) else { continue };
+        for hook in configuration.value["webhooks"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let Some(url) = hook["clientConfig"]["url"].as_str() else {
+                continue;
+            };
+            let Some(why) = state.dead_hooks.get(url) else {
+                continue;
+            };
             let meant = Labels::of(&hook["namespaceSelector"]).fit(namespace) && takes_pods(hook);
             if !meant || hook["failurePolicy"] == "Ignore" {
                 continue;
@@ -89,7 +99,8 @@ fn webhooks(state: &State, namespace: &Value) -> Result<(), Failure> {
 
 fn takes_pods(hook: &Value) -> bool {
     let has = |list: &Value, wanted: &str| {
-        list.as_array().is_some_and(|it| it.contains(&json!(wanted)) || it.contains(&json!("*")))
+        list.as_array()
+            .is_some_and(|it| it.contains(&json!(wanted)) || it.contains(&json!("*")))
     };
     hook["rules"].as_array().into_iter().flatten().any(|rule| {
         has(&rule["resources"], "pods")
@@ -101,9 +112,9 @@ fn takes_pods(hook: &Value) -> bool {
 /// The addresses that would have to be called, with the seconds they are given.
 pub(super) fn addresses(state: &State) -> Vec<(String, u64)> {
     let configurations = state.store.named("MutatingWebhookConfiguration");
-    let hooks = configurations.into_iter().flat_map(|it| {
-        it.value["webhooks"].as_array().cloned().unwrap_or_default()
-    });
+    let hooks = configurations
+        .into_iter()
+        .flat_map(|it| it.value["webhooks"].as_array().cloned().unwrap_or_default());
     hooks
         .filter_map(|hook| {
             let url = hook["clientConfig"]["url"].as_str()?.to_owned();

@@ -42,7 +42,13 @@ const SERVERS: [&str; 6] = [
 
 /// Stores the write, or says what storing it would give.
 pub(super) fn commit(state: &mut State, write: Write) -> Result<Answer, Failure> {
-    let Write { target, mut new, managing, dry_run, now } = write;
+    let Write {
+        target,
+        mut new,
+        managing,
+        dry_run,
+        now,
+    } = write;
     let kind = &target.kind;
     let at = target.address();
     let old = state.store.get(&at).cloned();
@@ -59,7 +65,11 @@ pub(super) fn commit(state: &mut State, write: Write) -> Result<Answer, Failure>
         let cause = Cause::invalid("metadata.uid", &json!(uid), "field is immutable");
         causes.extend([cause.clone(), cause]);
     }
-    causes.extend(validate::causes(kind, &new, old.as_ref().map(|it| &it.value)));
+    causes.extend(validate::causes(
+        kind,
+        &new,
+        old.as_ref().map(|it| &it.value),
+    ));
     let warnings = if old.is_none() && target.subresource.is_empty() {
         admission::create(state, target, &mut new, &causes)?
     } else {
@@ -71,7 +81,11 @@ pub(super) fn commit(state: &mut State, write: Write) -> Result<Answer, Failure>
     if old.is_none() {
         new["metadata"]["uid"] = json!(state.store.id());
         new["metadata"]["creationTimestamp"] = stamp(now);
-        first_status(&kind.kind, kind.has_status && kind.open_api.is_none(), &mut new);
+        first_status(
+            &kind.kind,
+            kind.has_status && kind.open_api.is_none(),
+            &mut new,
+        );
     }
     let generation = generation(&old, &new);
     if kind.counted {
@@ -84,24 +98,38 @@ pub(super) fn commit(state: &mut State, write: Write) -> Result<Answer, Failure>
     };
     let managed = match managing {
         Managing::Known(managed) => managed,
-        Managing::Compared(writer) => {
-            ownership::update(&kind.schema, before, owned, &new, &writer)
-        }
+        Managing::Compared(writer) => ownership::update(&kind.schema, before, owned, &new, &writer),
     };
-    let stored = Stored { kind: kind.clone(), value: new, managed };
+    let stored = Stored {
+        kind: kind.clone(),
+        value: new,
+        managed,
+    };
     let status = if old.is_none() { 201 } else { 200 };
     if dry_run {
-        return Ok(Answer { status, body: stored.shown(), warnings });
+        return Ok(Answer {
+            status,
+            body: stored.shown(),
+            warnings,
+        });
     }
     if let Some(old) = &old
         && ownership::same(&old.value, &stored.value)
         && old.managed == stored.managed
     {
-        return Ok(Answer { status, body: old.shown(), warnings });
+        return Ok(Answer {
+            status,
+            body: old.shown(),
+            warnings,
+        });
     }
     let body = state.store.put(at.clone(), stored).shown();
     remove::finish(&mut state.store, &at);
-    Ok(Answer { status, body, warnings })
+    Ok(Answer {
+        status,
+        body,
+        warnings,
+    })
 }
 
 /// Gives the object its address and keeps of metadata what is the server's.
@@ -118,7 +146,10 @@ fn envelope(target: &Target, new: &mut Value, old: Option<&Stored>) {
         metadata["namespace"] = json!(target.namespace);
     }
     for name in SERVERS {
-        match old.map(|it| &it.value["metadata"][name]).filter(|it| !it.is_null()) {
+        match old
+            .map(|it| &it.value["metadata"][name])
+            .filter(|it| !it.is_null())
+        {
             Some(value) => metadata[name] = value.clone(),
             None => drop_field(metadata, name),
         }
@@ -172,5 +203,9 @@ fn generation(old: &Option<Stored>, new: &Value) -> u64 {
         drop_field(&mut value, "status");
         value
     };
-    if ownership::same(&bare(&old.value), &bare(new)) { count } else { count + 1 }
+    if ownership::same(&bare(&old.value), &bare(new)) {
+        count
+    } else {
+        count + 1
+    }
 }

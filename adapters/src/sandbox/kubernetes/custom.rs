@@ -36,9 +36,17 @@ pub(super) fn check(schema: &Value, value: &Value, at: &str, found: &mut Vec<Cau
 
 /// Reports the required members that `value` lacks.
 pub(super) fn required(schema: &Value, value: &Value, at: &str, found: &mut Vec<Cause>) {
-    let names = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let names = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
     for name in names.filter(|name| value[name].is_null()) {
-        let field = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+        let field = if at.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{at}.{name}")
+        };
         found.push(Cause::required(field, ""));
     }
 }
@@ -61,6 +69,10 @@ fn string(schema: &Value, text: &str, at: &str, found: &mut Vec<Cause>) {
         && !known.contains(&json!(text))
     {
         let known: Vec<String> = known.iter().map(Value::to_string).collect();
-        found.push(Cause::unsupported(at, &json!(text).to_string(), &known.join(", ")));
+        found.push(Cause::unsupported(
+            at,
+            &json!(text).to_string(),
+            &known.join(", "),
+        ));
     }
 }

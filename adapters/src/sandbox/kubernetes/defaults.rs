@@ -67,10 +67,22 @@ fn deployment(spec: &mut Value) {
     or(spec, "progressDeadlineSeconds", json!(600));
     or(&mut spec["strategy"], "type", json!("RollingUpdate"));
     if spec["strategy"]["type"] == "RollingUpdate" {
-        or(&mut spec["strategy"]["rollingUpdate"], "maxUnavailable", json!("25%"));
-        or(&mut spec["strategy"]["rollingUpdate"], "maxSurge", json!("25%"));
+        or(
+            &mut spec["strategy"]["rollingUpdate"],
+            "maxUnavailable",
+            json!("25%"),
+        );
+        or(
+            &mut spec["strategy"]["rollingUpdate"],
+            "maxSurge",
+            json!("25%"),
+        );
     }
-    or(&mut spec["template"]["spec"], "restartPolicy", json!("Always"));
+    or(
+        &mut spec["template"]["spec"],
+        "restartPolicy",
+        json!("Always"),
+    );
     pod_spec(&mut spec["template"]["spec"]);
 }
 
@@ -127,19 +139,29 @@ fn container(it: &mut Value) {
     let image = it["image"].as_str().unwrap_or_default();
     let last = image.rsplit('/').next().unwrap_or_default();
     let moving = !image.contains('@') && (!last.contains(':') || last.ends_with(":latest"));
-    or(it, "imagePullPolicy", json!(if moving { "Always" } else { "IfNotPresent" }));
+    or(
+        it,
+        "imagePullPolicy",
+        json!(if moving { "Always" } else { "IfNotPresent" }),
+    );
     for port in list(it, "ports") {
         or(port, "protocol", json!("TCP"));
     }
     for variable in list(it, "env") {
         if variable["valueFrom"]["fieldRef"].is_object() {
-            or(&mut variable["valueFrom"]["fieldRef"], "apiVersion", json!("v1"));
+            or(
+                &mut variable["valueFrom"]["fieldRef"],
+                "apiVersion",
+                json!("v1"),
+            );
         } else if let Some(map) = variable.as_object_mut() {
             map.retain(|_, value| !value.is_null());
         }
     }
     for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
-        let Some(probe) = it.get_mut(name).filter(|it| it.is_object()) else { continue };
+        let Some(probe) = it.get_mut(name).filter(|it| it.is_object()) else {
+            continue;
+        };
         or(probe, "timeoutSeconds", json!(1));
         or(probe, "periodSeconds", json!(10));
         or(probe, "successThreshold", json!(1));
@@ -153,7 +175,9 @@ fn container(it: &mut Value) {
 fn secret(object: &mut Value) {
     use base64::{Engine, engine::general_purpose::STANDARD};
     or(object, "type", json!("Opaque"));
-    let Some(map) = object.as_object_mut() else { return };
+    let Some(map) = object.as_object_mut() else {
+        return;
+    };
     if let Some(Value::Object(plain)) = map.remove("stringData") {
         for (name, text) in plain {
             let encoded = STANDARD.encode(text.as_str().unwrap_or_default());

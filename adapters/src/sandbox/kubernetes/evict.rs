@@ -20,17 +20,30 @@ pub(super) fn answer(
 ) -> Result<Answer, Failure> {
     let body = request.json()?;
     if body["metadata"]["name"].as_str() != Some(&target.name) {
-        return Err(Failure::bad_request("name in URL does not match name in Eviction object"));
+        return Err(Failure::bad_request(
+            "name in URL does not match name in Eviction object",
+        ));
     }
     let at = target.address();
-    let pod = state.store.get(&at).ok_or_else(|| Failure::not_found(&target.subject()))?;
-    let options = body.get("deleteOptions").cloned().unwrap_or_else(|| json!({}));
-    let asked = options["dryRun"][0].as_str().or(request.query.get("dryRun").map(String::as_str));
+    let pod = state
+        .store
+        .get(&at)
+        .ok_or_else(|| Failure::not_found(&target.subject()))?;
+    let options = body
+        .get("deleteOptions")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
+    let asked = options["dryRun"][0]
+        .as_str()
+        .or(request.query.get("dryRun").map(String::as_str));
     let dry_run = super::request::dry_run(asked, "DeleteOptions")?;
     let phase = pod.text("/status/phase");
     // A pod that serves nobody, or is going already, costs no budget.
     let free = pod.deleting() || ["Pending", "Succeeded", "Failed"].contains(&phase);
-    let (uid, version) = (pod.uid().to_owned(), pod.text("/metadata/resourceVersion").to_owned());
+    let (uid, version) = (
+        pod.uid().to_owned(),
+        pod.text("/metadata/resourceVersion").to_owned(),
+    );
     if !free {
         spend(state, &at, dry_run, now)?;
     }
@@ -66,7 +79,9 @@ fn spend(
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let kind = kinds::named("PodDisruptionBudget");
-    let Some(stored) = state.store.get(pod) else { return Ok(()) };
+    let Some(stored) = state.store.get(pod) else {
+        return Ok(());
+    };
     let budgets: Vec<&Stored> = state
         .store
         .of_kind(&kind)
@@ -88,10 +103,13 @@ fn spend(
     let refused = |message: String| {
         let words = "Cannot evict pod as it would violate the pod's disruption budget.";
         let cause = Cause::new("DisruptionBudget", message, "");
-        Failure::new(429, words).reason("TooManyRequests").causes(vec![cause])
+        Failure::new(429, words)
+            .reason("TooManyRequests")
+            .causes(vec![cause])
     };
     if status["observedGeneration"] != budget.value["metadata"]["generation"] {
-        let message = format!("The disruption budget {name} is still being processed by the server.");
+        let message =
+            format!("The disruption budget {name} is still being processed by the server.");
         return Err(refused(message).retry_after(10));
     }
     if number("disruptionsAllowed") == 0 {

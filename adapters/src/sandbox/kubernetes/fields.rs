@@ -107,9 +107,14 @@ pub(super) fn to_wire(fields: &Fields) -> Value {
         let mut at = &mut tree;
         for (depth, step) in path.iter().enumerate() {
             let child = at.entry(step.wire()).or_insert_with(|| json!({}));
-            at = child.as_object_mut().expect("only objects are ever put into the tree");
+            at = child
+                .as_object_mut()
+                .expect("only objects are ever put into the tree");
             let last = depth + 1 == path.len();
-            let has_more = last && fields.iter().any(|it| it.len() > path.len() && it.starts_with(path));
+            let has_more = last
+                && fields
+                    .iter()
+                    .any(|it| it.len() > path.len() && it.starts_with(path));
             if has_more {
                 at.insert(".".into(), json!({}));
             }
@@ -120,10 +125,14 @@ pub(super) fn to_wire(fields: &Fields) -> Value {
 
 /// Removes what is at `path`, and every container that becomes empty by it.
 pub(super) fn remove(schema: &Schema, value: &mut Value, path: &[Step]) {
-    let Some((step, rest)) = path.split_first() else { return };
+    let Some((step, rest)) = path.split_first() else {
+        return;
+    };
     match (schema.resolved(), step) {
         (it, Step::Field(name)) => {
-            let Some(map) = value.as_object_mut() else { return };
+            let Some(map) = value.as_object_mut() else {
+                return;
+            };
             if rest.is_empty() {
                 map.remove(name);
             } else if let Some(child) = map.get_mut(name) {
@@ -134,8 +143,12 @@ pub(super) fn remove(schema: &Schema, value: &mut Value, path: &[Step]) {
             }
         }
         (Schema::Keyed(item, keys), Step::Key(key)) => {
-            let Some(list) = value.as_array_mut() else { return };
-            let Some(at) = list.iter().position(|it| key_of(it, &keys) == *key) else { return };
+            let Some(list) = value.as_array_mut() else {
+                return;
+            };
+            let Some(at) = list.iter().position(|it| key_of(it, &keys) == *key) else {
+                return;
+            };
             if rest.is_empty() {
                 list.remove(at);
             } else {

@@ -65,7 +65,9 @@ async fn serve(
 fn changes(request: &Request) -> bool {
     let review = request.path.ends_with("reviews") || request.path.ends_with("/token");
     let trial = request.option("dryRun") == "All"
-        || String::from_utf8_lossy(&request.body).replace(' ', "").contains("\"dryRun\":[\"All\"]");
+        || String::from_utf8_lossy(&request.body)
+            .replace(' ', "")
+            .contains("\"dryRun\":[\"All\"]");
     !matches!(request.method.as_str(), "GET" | "HEAD") && !review && !trial
 }
 
@@ -85,11 +87,17 @@ impl Cluster {
 
 fn read(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Request {
     let text = |name: header::HeaderName| {
-        headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned()
+        headers
+            .get(name)
+            .and_then(|it| it.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
     };
     let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let query: BTreeMap<String, String> = query.into_owned().collect();
-    let token = text(header::AUTHORIZATION).strip_prefix("Bearer ").map(str::to_owned);
+    let token = text(header::AUTHORIZATION)
+        .strip_prefix("Bearer ")
+        .map(str::to_owned);
     Request {
         method: method.to_string(),
         path: uri.path().to_owned(),
@@ -119,7 +127,9 @@ pub(super) fn write(answer: Result<Answer, Failure>) -> Response {
     if let Some(seconds) = retry {
         response = response.header(header::RETRY_AFTER, seconds.to_string());
     }
-    response.body(Body::from(body)).expect("headers of our own making are valid")
+    response
+        .body(Body::from(body))
+        .expect("headers of our own making are valid")
 }
 
 fn plain(failure: &Failure) -> Response {
@@ -135,9 +145,9 @@ async fn dead_hooks(cluster: &Cluster) -> BTreeMap<String, String> {
     let addresses = admission::addresses(&cluster.lock());
     let mut dead = BTreeMap::new();
     for (address, seconds) in addresses {
-        let place = Url::parse(&address).ok().and_then(|it| {
-            Some((it.host_str()?.to_owned(), it.port_or_known_default()?))
-        });
+        let place = Url::parse(&address)
+            .ok()
+            .and_then(|it| Some((it.host_str()?.to_owned(), it.port_or_known_default()?)));
         let Some((host, port)) = place else { continue };
         let call = TcpStream::connect((host.as_str(), port));
         match timeout(Duration::from_secs(seconds), call).await {

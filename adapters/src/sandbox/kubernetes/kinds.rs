@@ -36,7 +36,13 @@ const BUILT_IN: [(&str, &str, &str, &str, &str); 18] = [
     ("apps", "v1", "Deployment", "deployments", "ncs"),
     ("apps", "v1", "ReplicaSet", "replicasets", "ncs"),
     ("batch", "v1", "Job", "jobs", "ncs"),
-    ("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", "ncs"),
+    (
+        "policy",
+        "v1",
+        "PodDisruptionBudget",
+        "poddisruptionbudgets",
+        "ncs",
+    ),
     (RBAC, "v1", "Role", "roles", "n"),
     (RBAC, "v1", "RoleBinding", "rolebindings", "n"),
     (RBAC, "v1", "ClusterRole", "clusterroles", ""),
@@ -48,7 +54,13 @@ const BUILT_IN: [(&str, &str, &str, &str, &str); 18] = [
         "mutatingwebhookconfigurations",
         "c",
     ),
-    ("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", "cso"),
+    (
+        "apiextensions.k8s.io",
+        "v1",
+        "CustomResourceDefinition",
+        "customresourcedefinitions",
+        "cso",
+    ),
 ];
 const RBAC: &str = "rbac.authorization.k8s.io";
 

@@ -9,11 +9,7 @@ use super::{
 use serde_json::{Value, json};
 
 /// Answers a list.
-pub(super) fn answer(
-    store: &Store,
-    request: &Request,
-    target: &Target,
-) -> Result<Answer, Failure> {
+pub(super) fn answer(store: &Store, request: &Request, target: &Target) -> Result<Answer, Failure> {
     let kind = &target.kind;
     let labels = Labels::parse(request.option("labelSelector"))?;
     let fields = FieldSelector::parse(kind, request.option("fieldSelector"))?;
@@ -34,9 +30,16 @@ pub(super) fn answer(
         .filter(|it| after.as_ref().is_none_or(|after| place(it) > *after))
         .collect();
     let limit = request.option("limit").parse().unwrap_or(0);
-    let page = if limit == 0 { found.len() } else { limit.min(found.len()) };
+    let page = if limit == 0 {
+        found.len()
+    } else {
+        limit.min(found.len())
+    };
     let mut metadata = json!({"resourceVersion": version.to_string()});
-    if let Some(last) = found.get(page.wrapping_sub(1)).filter(|_| page < found.len()) {
+    if let Some(last) = found
+        .get(page.wrapping_sub(1))
+        .filter(|_| page < found.len())
+    {
         metadata["continue"] = json!(cursor(&version.to_string(), last.namespace(), last.name()));
         metadata["remainingItemCount"] = json!(found.len() - page);
     }
@@ -76,5 +79,8 @@ pub(super) fn in_reach(asked: &str, version: u64) -> Result<u64, Failure> {
     }
     let message = format!("Timeout: Too large resource version: {number}, current: {version}");
     let cause = Cause::new("ResourceVersionTooLarge", "Too large resource version", "");
-    Err(Failure::new(504, message).reason("Timeout").causes(vec![cause]).retry_after(1))
+    Err(Failure::new(504, message)
+        .reason("Timeout")
+        .causes(vec![cause])
+        .retry_after(1))
 }

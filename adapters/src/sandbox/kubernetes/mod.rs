@@ -68,7 +68,10 @@ impl Kubernetes {
     ///
     /// # Errors
     /// When no loopback port can be had.
-    #[expect(clippy::disallowed_methods, reason = "the one place where the stand-in reads the time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the stand-in reads the time"
+    )]
     pub async fn start(seed: &str) -> io::Result<Kubernetes> {
         Kubernetes::start_at(seed, 0, Arc::new(Utc::now)).await
     }
@@ -79,9 +82,15 @@ impl Kubernetes {
     /// When the port cannot be had.
     pub async fn start_at(seed: &str, port: u16, clock: Clock) -> io::Result<Kubernetes> {
         let mut state = State::new(Uuid::new_v5(&Uuid::NAMESPACE_DNS, seed.as_bytes()));
-        state.users.insert(ADMIN_TOKEN.to_owned(), User::new("admin", &["system:masters"]));
-        let cluster =
-            Cluster { state: Arc::new(Mutex::new(state)), clock, mischief: Mischief::default() };
+        state.users.insert(
+            ADMIN_TOKEN.to_owned(),
+            User::new("admin", &["system:masters"]),
+        );
+        let cluster = Cluster {
+            state: Arc::new(Mutex::new(state)),
+            clock,
+            mischief: Mischief::default(),
+        };
         cluster.furnish();
         let serving = Serving::start(http::router(cluster.clone()), port).await?;
         Ok(Kubernetes { cluster, serving })
@@ -114,7 +123,9 @@ impl Cluster {
     }
     /// Makes `token` stand for a user with these groups.
     pub fn add_token(&self, token: &str, user: &str, groups: &[&str]) {
-        self.lock().users.insert(token.to_owned(), User::new(user, groups));
+        self.lock()
+            .users
+            .insert(token.to_owned(), User::new(user, groups));
     }
     /// Whether requests without a token are answered as `system:anonymous` (the default) or refused.
     pub fn allow_anonymous(&self, allowed: bool) {

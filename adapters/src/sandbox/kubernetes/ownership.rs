@@ -89,7 +89,10 @@ pub(super) fn apply(
         .collect();
     let mut managed = managed.to_vec();
     let mut conflicts: Vec<(String, Vec<Path>)> = Vec::new();
-    for other in managed.iter_mut().filter(|it| !writer.is(it, Operation::Apply)) {
+    for other in managed
+        .iter_mut()
+        .filter(|it| !writer.is(it, Operation::Apply))
+    {
         let lost: Vec<Path> = other.fields.intersection(&changed).cloned().collect();
         if lost.is_empty() {
             continue;
@@ -100,14 +103,19 @@ pub(super) fn apply(
     if !force && !conflicts.is_empty() {
         return Err(conflict(&conflicts));
     }
-    let mine = managed.iter().position(|it| writer.is(it, Operation::Apply));
+    let mine = managed
+        .iter()
+        .position(|it| writer.is(it, Operation::Apply));
     if let Some(mine) = mine {
         let given_up: Vec<Path> = managed[mine]
             .fields
             .iter()
             .filter(|path| {
                 let kept = |set: &Fields| set.iter().any(|it| it.starts_with(path));
-                let others = managed.iter().enumerate().any(|(at, it)| at != mine && kept(&it.fields));
+                let others = managed
+                    .iter()
+                    .enumerate()
+                    .any(|(at, it)| at != mine && kept(&it.fields));
                 !kept(&wanted) && !others
             })
             .cloned()
@@ -139,14 +147,22 @@ pub(super) fn update(
         .filter(|(path, value)| before.get(*path) != Some(value))
         .map(|(path, _)| path.clone())
         .collect();
-    let gone: Fields = before.into_keys().filter(|it| !after.contains_key(it)).collect();
+    let gone: Fields = before
+        .into_keys()
+        .filter(|it| !after.contains_key(it))
+        .collect();
     let mut managed = managed.to_vec();
     for entry in &mut managed {
         let own = writer.is(entry, Operation::Update);
-        entry.fields.retain(|it| !gone.contains(it) && (own || !changed.contains(it)));
+        entry
+            .fields
+            .retain(|it| !gone.contains(it) && (own || !changed.contains(it)));
     }
     if !changed.is_empty() {
-        match managed.iter_mut().find(|it| writer.is(it, Operation::Update)) {
+        match managed
+            .iter_mut()
+            .find(|it| writer.is(it, Operation::Update))
+        {
             Some(mine) => {
                 mine.fields.extend(changed);
                 mine.time.clone_from(&writer.time);
@@ -179,26 +195,43 @@ fn conflict(conflicts: &[(String, Vec<Path>)]) -> Failure {
         let paths: Vec<String> = paths.iter().map(|it| fields::words(it)).collect();
         groups.push(match paths.as_slice() {
             [path] => format!("conflict with {owner}: {path}"),
-            paths => paths.iter().fold(format!("conflicts with {owner}:"), |mut text, path| {
-                write!(text, "\n- {path}").expect("a String takes everything");
-                text
-            }),
+            paths => paths
+                .iter()
+                .fold(format!("conflicts with {owner}:"), |mut text, path| {
+                    write!(text, "\n- {path}").expect("a String takes everything");
+                    text
+                }),
         });
         causes.extend(paths.into_iter().map(|path| {
-            Cause::new("FieldManagerConflict", format!("conflict with {owner}"), path)
+            Cause::new(
+                "FieldManagerConflict",
+                format!("conflict with {owner}"),
+                path,
+            )
         }));
     }
     let count = causes.len();
     let plural = if count == 1 { "" } else { "s" };
-    let message = format!("Apply failed with {count} conflict{plural}: {}", groups.join("\n"));
+    let message = format!(
+        "Apply failed with {count} conflict{plural}: {}",
+        groups.join("\n")
+    );
     Failure::new(409, message).reason("Conflict").causes(causes)
 }
 
 /// Without what nobody owns: the object's address and what the server writes.
 fn ownable(mut leaves: BTreeMap<Path, Value>) -> BTreeMap<Path, Value> {
     const SERVERS: [&str; 10] = [
-        "name", "generateName", "namespace", "uid", "resourceVersion", "generation",
-        "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields",
+        "name",
+        "generateName",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "managedFields",
     ];
     leaves.retain(|path, _| match path.as_slice() {
         [] => false,

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+/// What is wrong, of whom, the remedy, and whether a container's and its pod's context break it.
+type Check = (&'static str, &'static str, &'static str, fn(&Value, &Value) -> bool);
+
 /// The level that a namespace sets for a mode.
 pub(super) fn level<'a>(labels: &'a Value, mode: &str) -> Option<&'a str> {
     labels[format!("pod-security.kubernetes.io/{mode}")].as_str()
@@ -20,7 +23,7 @@ pub(super) fn violations(spec: &Value) -> String {
         found.push(format!("host namespaces ({})", shared.join(", ")));
     }
     let pod = &spec["securityContext"];
-    let checks: [(&str, &str, &str, fn(&Value, &Value) -> bool); 5] = [
+    let checks: [Check; 5] = [
         (
             "privileged",
             "container",
@@ -54,7 +57,10 @@ pub(super) fn violations(spec: &Value) -> String {
             "must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"",
             |own, pod| {
                 let fine = |it: &Value| {
-                    matches!(it["seccompProfile"]["type"].as_str(), Some("RuntimeDefault" | "Localhost"))
+                    matches!(
+                        it["seccompProfile"]["type"].as_str(),
+                        Some("RuntimeDefault" | "Localhost")
+                    )
                 };
                 !fine(own) && !fine(pod)
             },
@@ -69,7 +75,10 @@ pub(super) fn violations(spec: &Value) -> String {
             .collect();
         if !names.is_empty() {
             let plural = if names.len() > 1 { "s" } else { "" };
-            found.push(format!("{what} ({who}{plural} {} {remedy})", names.join(", ")));
+            found.push(format!(
+                "{what} ({who}{plural} {} {remedy})",
+                names.join(", ")
+            ));
         }
     }
     found.join(", ")

@@ -31,7 +31,11 @@ pub(super) struct Answer {
 
 impl Answer {
     pub fn new(status: u16, body: Value) -> Answer {
-        Answer { status, body, warnings: Vec::new() }
+        Answer {
+            status,
+            body,
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -71,17 +75,38 @@ pub(super) fn parts(path: &str) -> Option<Parts> {
     let (namespace, plural, name) = match (first.as_str(), second, third) {
         // `namespaces/x/status` is about the namespace itself.
         ("namespaces", Some(name), Some(sub)) if ["status", "finalize"].contains(&sub.as_str()) => {
-            return Some(Parts { group, version, plural: first, name, subresource: sub, ..Parts::default() });
+            return Some(Parts {
+                group,
+                version,
+                plural: first,
+                name,
+                subresource: sub,
+                ..Parts::default()
+            });
         }
         ("namespaces", Some(namespace), Some(plural)) => (namespace, plural, next()),
         (_, name, subresource) => {
             let (name, subresource) = (name.unwrap_or_default(), subresource.unwrap_or_default());
-            return Some(Parts { group, version, plural: first, name, subresource, ..Parts::default() });
+            return Some(Parts {
+                group,
+                version,
+                plural: first,
+                name,
+                subresource,
+                ..Parts::default()
+            });
         }
     };
     let name = name.unwrap_or_default();
     let subresource = next().unwrap_or_default();
-    Some(Parts { group, version, namespace, plural, name, subresource })
+    Some(Parts {
+        group,
+        version,
+        namespace,
+        plural,
+        name,
+        subresource,
+    })
 }
 
 impl Request {
@@ -148,5 +173,7 @@ fn unclosed(text: &str) -> Option<String> {
     }
     let (line, letter) = open.last()?;
     let closing = if *letter == '[' { ']' } else { '}' };
-    Some(format!("line {line}: did not find expected ',' or '{closing}'"))
+    Some(format!(
+        "line {line}: did not find expected ',' or '{closing}'"
+    ))
 }

@@ -46,7 +46,9 @@ fn table() -> &'static Table {
             if bare.is_empty() || bare.starts_with('#') {
                 continue;
             }
-            let (name, rest) = bare.split_once(' ').expect("a line of the table has two words");
+            let (name, rest) = bare
+                .split_once(' ')
+                .expect("a line of the table has two words");
             if name == "type" && !line.starts_with(' ') {
                 current = rest.to_owned();
                 table.entry(current.clone()).or_default();
@@ -55,7 +57,10 @@ fn table() -> &'static Table {
                 fields.insert(name.to_owned(), parse(rest));
             }
         }
-        table.into_iter().map(|(name, fields)| (name, Arc::new(fields))).collect()
+        table
+            .into_iter()
+            .map(|(name, fields)| (name, Arc::new(fields)))
+            .collect()
     })
 }
 
@@ -72,10 +77,14 @@ fn parse(text: &str) -> Schema {
         }
         if let Some((item, keys)) = list.split_once(" by ") {
             let keys = keys.split(',').map(|key| match key.split_once('=') {
-                Some((name, default)) => {
-                    ListKey { name: name.to_owned(), default: Some(default.to_owned()) }
-                }
-                None => ListKey { name: key.to_owned(), default: None },
+                Some((name, default)) => ListKey {
+                    name: name.to_owned(),
+                    default: Some(default.to_owned()),
+                },
+                None => ListKey {
+                    name: key.to_owned(),
+                    default: None,
+                },
             });
             return Schema::Keyed(Arc::new(parse(item)), keys.collect());
         }
@@ -94,7 +103,9 @@ fn parse(text: &str) -> Schema {
 impl Schema {
     /// The whole object of a built-in kind: its own fields and what every object has.
     pub fn of_kind(kind: &str) -> Schema {
-        let fields = table().get(kind).expect("every kind served has a type in the table");
+        let fields = table()
+            .get(kind)
+            .expect("every kind served has a type in the table");
         Schema::with_envelope((**fields).clone())
     }
     /// The whole object of a custom kind, from its definition's OpenAPI schema.
@@ -113,7 +124,9 @@ impl Schema {
     pub fn resolved(&self) -> Schema {
         match self {
             Schema::Named(name) => {
-                let fields = table().get(name).expect("every name used in the table is in it");
+                let fields = table()
+                    .get(name)
+                    .expect("every name used in the table is in it");
                 Schema::Object(fields.clone())
             }
             other => other.clone(),
@@ -133,7 +146,10 @@ impl Schema {
 fn properties(open_api: &Value) -> BTreeMap<String, Schema> {
     let none = Map::new();
     let properties = open_api["properties"].as_object().unwrap_or(&none);
-    properties.iter().map(|(name, it)| (name.clone(), from_open_api(it))).collect()
+    properties
+        .iter()
+        .map(|(name, it)| (name.clone(), from_open_api(it)))
+        .collect()
 }
 
 fn from_open_api(it: &Value) -> Schema {
@@ -165,9 +181,15 @@ fn list(it: &Value) -> Schema {
     match it["x-kubernetes-list-type"].as_str() {
         Some("set") => Schema::Set(item),
         Some("map") => {
-            let keys = it["x-kubernetes-list-map-keys"].as_array().into_iter().flatten();
+            let keys = it["x-kubernetes-list-map-keys"]
+                .as_array()
+                .into_iter()
+                .flatten();
             let keys = keys.filter_map(Value::as_str);
-            let keys = keys.map(|name| ListKey { name: name.to_owned(), default: None });
+            let keys = keys.map(|name| ListKey {
+                name: name.to_owned(),
+                default: None,
+            });
             Schema::Keyed(item, keys.collect())
         }
         _ => Schema::List(item),

@@ -29,8 +29,16 @@ impl Cluster {
             {"apiGroups": ["authorization.k8s.io"], "resources": ["subjectaccessreviews"],
              "verbs": ["create"]},
         ]);
-        for (name, rules) in [("cluster-admin", everything), ("system:auth-delegator", delegator)] {
-            put(&mut state, "ClusterRole", json!({"metadata": {"name": name}, "rules": rules}), now);
+        for (name, rules) in [
+            ("cluster-admin", everything),
+            ("system:auth-delegator", delegator),
+        ] {
+            put(
+                &mut state,
+                "ClusterRole",
+                json!({"metadata": {"name": name}, "rules": rules}),
+                now,
+            );
         }
         let binding = json!({
             "metadata": {"name": "cluster-admin"},
@@ -94,7 +102,17 @@ fn put(state: &mut State, kind: &str, mut value: Value, now: DateTime<Utc>) {
     value["kind"] = json!(kind.kind);
     value["metadata"]["uid"] = json!(state.store.id());
     value["metadata"]["creationTimestamp"] = stamp(now);
-    let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let name = value["metadata"]["name"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let at = Address::of(&kind, "", &name);
-    state.store.put(at, Stored { kind, value, managed: Vec::new() });
+    state.store.put(
+        at,
+        Stored {
+            kind,
+            value,
+            managed: Vec::new(),
+        },
+    );
 }

@@ -3,7 +3,10 @@
 use super::{kinds::Kind, status::Failure};
 use base64::{
     Engine, alphabet,
-    engine::{GeneralPurpose, general_purpose::{NO_PAD, URL_SAFE_NO_PAD}},
+    engine::{
+        GeneralPurpose,
+        general_purpose::{NO_PAD, URL_SAFE_NO_PAD},
+    },
 };
 use serde_json::{Value, json};
 
@@ -36,20 +39,26 @@ impl Labels {
     pub fn of(selector: &Value) -> Labels {
         let pairs = selector["matchLabels"].as_object().into_iter().flatten();
         let equal = pairs.map(|(key, value)| {
-            Requirement::In(key.clone(), vec![value.as_str().unwrap_or_default().to_owned()])
+            Requirement::In(
+                key.clone(),
+                vec![value.as_str().unwrap_or_default().to_owned()],
+            )
         });
-        let more = selector["matchExpressions"].as_array().into_iter().flatten();
+        let more = selector["matchExpressions"]
+            .as_array()
+            .into_iter()
+            .flatten();
         Labels(equal.chain(more.filter_map(expression)).collect())
     }
     pub fn fit(&self, object: &Value) -> bool {
         let labels = &object["metadata"]["labels"];
         self.0.iter().all(|it| match it {
-            Requirement::In(key, values) => {
-                labels[key].as_str().is_some_and(|it| values.iter().any(|value| value == it))
-            }
-            Requirement::NotIn(key, values) => {
-                !labels[key].as_str().is_some_and(|it| values.iter().any(|value| value == it))
-            }
+            Requirement::In(key, values) => labels[key]
+                .as_str()
+                .is_some_and(|it| values.iter().any(|value| value == it)),
+            Requirement::NotIn(key, values) => !labels[key]
+                .as_str()
+                .is_some_and(|it| values.iter().any(|value| value == it)),
             Requirement::Has(key) => labels[key].is_string(),
             Requirement::Lacks(key) => !labels[key].is_string(),
         })
@@ -59,7 +68,10 @@ impl Labels {
 fn expression(it: &Value) -> Option<Requirement> {
     let key = it["key"].as_str()?.to_owned();
     let values = it["values"].as_array().into_iter().flatten();
-    let values = values.filter_map(Value::as_str).map(str::to_owned).collect();
+    let values = values
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     match it["operator"].as_str()? {
         "In" => Some(Requirement::In(key, values)),
         "NotIn" => Some(Requirement::NotIn(key, values)),
@@ -91,7 +103,10 @@ fn requirement(part: &str) -> Result<Requirement, Failure> {
     let trimmed = |it: &str| it.trim().to_owned();
     for (word, inside) in [(" notin ", false), (" in ", true)] {
         if let Some((key, values)) = part.split_once(word) {
-            let values = values.trim().strip_prefix('(').and_then(|it| it.strip_suffix(')'));
+            let values = values
+                .trim()
+                .strip_prefix('(')
+                .and_then(|it| it.strip_suffix(')'));
             let values = values.ok_or_else(|| {
                 Failure::bad_request("unable to parse requirement: found '', expected: ',' or ')'")
             })?;
@@ -124,10 +139,21 @@ impl FieldSelector {
     /// Reads the form of the query; only some fields of a kind may be asked for.
     pub fn parse(kind: &Kind, text: &str) -> Result<FieldSelector, Failure> {
         let more: &[&str] = match kind.kind.as_str() {
-            "Pod" => &["spec.nodeName", "spec.restartPolicy", "spec.schedulerName",
-                       "spec.serviceAccountName", "status.phase"],
-            "Event" => &["involvedObject.kind", "involvedObject.name", "involvedObject.namespace",
-                         "involvedObject.uid", "reason", "type"],
+            "Pod" => &[
+                "spec.nodeName",
+                "spec.restartPolicy",
+                "spec.schedulerName",
+                "spec.serviceAccountName",
+                "status.phase",
+            ],
+            "Event" => &[
+                "involvedObject.kind",
+                "involvedObject.name",
+                "involvedObject.namespace",
+                "involvedObject.uid",
+                "reason",
+                "type",
+            ],
             "Node" => &["spec.unschedulable"],
             "Secret" => &["type"],
             _ => &[],
@@ -139,13 +165,16 @@ impl FieldSelector {
                 None => match part.split_once("==").or_else(|| part.split_once('=')) {
                     Some((key, value)) => (key, true, value),
                     None => {
-                        let message = format!("invalid selector: '{text}'; can't understand '{part}'");
+                        let message =
+                            format!("invalid selector: '{text}'; can't understand '{part}'");
                         return Err(Failure::bad_request(message));
                     }
                 },
             };
             if !["metadata.name", "metadata.namespace"].contains(&key) && !more.contains(&key) {
-                return Err(Failure::bad_request(format!("field label not supported: {key}")));
+                return Err(Failure::bad_request(format!(
+                    "field label not supported: {key}"
+                )));
             }
             found.push((key.to_owned(), equal, value.to_owned()));
         }
@@ -173,14 +202,23 @@ pub(super) fn cursor(version: &str, namespace: &str, name: &str) -> String {
 /// The namespace and name after which the next page begins.
 pub(super) fn read_cursor(text: &str) -> Result<(String, String), Failure> {
     let broken = |why: String| {
-        Failure::bad_request(format!("invalid continue token: continue key is not valid: {why}"))
+        Failure::bad_request(format!(
+            "invalid continue token: continue key is not valid: {why}"
+        ))
     };
     // A cursor that was tampered with shall fail by what it says, not by its last bits.
-    let lenient = GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
-    let bytes = lenient.decode(text).map_err(|error| broken(error.to_string()))?;
+    let lenient = GeneralPurpose::new(
+        &alphabet::URL_SAFE,
+        NO_PAD.with_decode_allow_trailing_bits(true),
+    );
+    let bytes = lenient
+        .decode(text)
+        .map_err(|error| broken(error.to_string()))?;
     let key: Value = serde_json::from_slice(&bytes).map_err(|_| {
         let first = bytes.first().copied().map_or(' ', char::from);
-        broken(format!("invalid character '{first}' looking for beginning of value"))
+        broken(format!(
+            "invalid character '{first}' looking for beginning of value"
+        ))
     })?;
     let start = key["start"].as_str().and_then(|it| it.split_once('/'));
     let (namespace, name) = start.ok_or_else(|| broken("no start".to_owned()))?;

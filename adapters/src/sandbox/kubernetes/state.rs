@@ -2,8 +2,7 @@
 
 use super::{
     access::{self, Deed, User},
-    evict, kinds, list,
-    remove,
+    evict, kinds, list, remove,
     request::{Answer, Request, Target, parts},
     reviews,
     status::Failure,
@@ -134,7 +133,11 @@ impl Target {
             verb: verb.to_owned(),
             group: self.kind.group.clone(),
             resource,
-            namespace: if own { self.name.clone() } else { self.namespace.clone() },
+            namespace: if own {
+                self.name.clone()
+            } else {
+                self.namespace.clone()
+            },
             name: self.name.clone(),
         }
     }
@@ -156,7 +159,12 @@ fn verb(request: &Request, target: &Target) -> Result<&'static str, Failure> {
 }
 
 fn acceptable(accept: &str) -> bool {
-    let known = ["application/json", "application/yaml", "application/*", "*/*"];
+    let known = [
+        "application/json",
+        "application/yaml",
+        "application/*",
+        "*/*",
+    ];
     accept.is_empty() || known.iter().any(|it| accept.contains(it))
 }
 

@@ -12,13 +12,25 @@ pub(super) struct Cause {
 
 impl Cause {
     pub fn new(reason: &str, message: impl Into<String>, field: impl Into<String>) -> Cause {
-        Cause { reason: reason.into(), message: message.into(), field: field.into() }
+        Cause {
+            reason: reason.into(),
+            message: message.into(),
+            field: field.into(),
+        }
     }
     pub fn invalid(field: impl Into<String>, value: &Value, why: &str) -> Cause {
-        Cause::new("FieldValueInvalid", format!("Invalid value: {value}: {why}"), field)
+        Cause::new(
+            "FieldValueInvalid",
+            format!("Invalid value: {value}: {why}"),
+            field,
+        )
     }
     pub fn required(field: impl Into<String>, why: &str) -> Cause {
-        let message = if why.is_empty() { "Required value".into() } else { format!("Required value: {why}") };
+        let message = if why.is_empty() {
+            "Required value".into()
+        } else {
+            format!("Required value: {why}")
+        };
         Cause::new("FieldValueRequired", message, field)
     }
     pub fn forbidden(field: impl Into<String>, why: &str) -> Cause {
@@ -71,7 +83,11 @@ impl Subject {
 }
 
 fn dotted(name: &str, group: &str) -> String {
-    if group.is_empty() { name.to_owned() } else { format!("{name}.{group}") }
+    if group.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}.{group}")
+    }
 }
 
 impl Failure {
@@ -99,21 +115,27 @@ impl Failure {
             }
             cause
         });
-        self.details.insert("causes".into(), Value::Array(causes.collect()));
+        self.details
+            .insert("causes".into(), Value::Array(causes.collect()));
         self
     }
     pub fn about(mut self, details: &Value) -> Failure {
-        self.details.extend(details.as_object().cloned().unwrap_or_default());
+        self.details
+            .extend(details.as_object().cloned().unwrap_or_default());
         self
     }
     pub fn retry_after(mut self, seconds: u32) -> Failure {
         self.retry_after = Some(seconds);
-        self.details.insert("retryAfterSeconds".into(), json!(seconds));
+        self.details
+            .insert("retryAfterSeconds".into(), json!(seconds));
         self
     }
 
     pub fn no_page() -> Failure {
-        Failure { plain: true, ..Failure::new(404, "404 page not found\n") }
+        Failure {
+            plain: true,
+            ..Failure::new(404, "404 page not found\n")
+        }
     }
     pub fn no_resource() -> Failure {
         Failure::new(404, "the server could not find the requested resource").reason("NotFound")
@@ -138,11 +160,15 @@ impl Failure {
     }
     pub fn not_found(it: &Subject) -> Failure {
         let message = format!("{} {:?} not found", it.resource(), it.name);
-        Failure::new(404, message).reason("NotFound").about(&it.details(&it.plural))
+        Failure::new(404, message)
+            .reason("NotFound")
+            .about(&it.details(&it.plural))
     }
     pub fn exists(it: &Subject) -> Failure {
         let message = format!("{} {:?} already exists", it.resource(), it.name);
-        Failure::new(409, message).reason("AlreadyExists").about(&it.details(&it.plural))
+        Failure::new(409, message)
+            .reason("AlreadyExists")
+            .about(&it.details(&it.plural))
     }
     pub fn moved(it: &Subject) -> Failure {
         let message = format!(
@@ -151,7 +177,9 @@ impl Failure {
             it.resource(),
             it.name
         );
-        Failure::new(409, message).reason("Conflict").about(&it.details(&it.plural))
+        Failure::new(409, message)
+            .reason("Conflict")
+            .about(&it.details(&it.plural))
     }
     pub fn precondition(it: &Subject, what: &str, asked: &str, found: &str) -> Failure {
         let end = match what {
@@ -164,14 +192,18 @@ impl Failure {
             dotted(&it.kind, &it.group),
             it.name
         );
-        Failure::new(409, message).reason("Conflict").about(&it.details(&it.kind))
+        Failure::new(409, message)
+            .reason("Conflict")
+            .about(&it.details(&it.kind))
     }
     pub fn forbidden(it: &Subject, why: &str) -> Failure {
         let message = match it.name.as_str() {
             "" => format!("{} is forbidden: {why}", it.resource()),
             name => format!("{} {name:?} is forbidden: {why}", it.resource()),
         };
-        Failure::new(403, message).reason("Forbidden").about(&it.details(&it.plural))
+        Failure::new(403, message)
+            .reason("Forbidden")
+            .about(&it.details(&it.plural))
     }
     pub fn invalid(it: &Subject, causes: Vec<Cause>) -> Failure {
         let mut words: Vec<String> = Vec::new();
@@ -185,14 +217,27 @@ impl Failure {
             [one] => one.clone(),
             several => format!("[{}]", several.join(", ")),
         };
-        let message = format!("{} {:?} is invalid: {words}", dotted(&it.kind, &it.group), it.name);
+        let message = format!(
+            "{} {:?} is invalid: {words}",
+            dotted(&it.kind, &it.group),
+            it.name
+        );
         let failure = Failure::new(422, message).reason("Invalid").causes(causes);
-        if it.kind.is_empty() { failure } else { failure.about(&it.details(&it.kind)) }
+        if it.kind.is_empty() {
+            failure
+        } else {
+            failure.about(&it.details(&it.kind))
+        }
     }
     /// A refusal of the request's own options, e.g. `PatchOptions`.
     pub fn options(kind: &str, cause: Cause) -> Failure {
         let group = "meta.k8s.io".to_owned();
-        let it = Subject { group, kind: kind.into(), plural: String::new(), name: String::new() };
+        let it = Subject {
+            group,
+            kind: kind.into(),
+            plural: String::new(),
+            name: String::new(),
+        };
         Failure::invalid(&it, vec![cause])
     }
 

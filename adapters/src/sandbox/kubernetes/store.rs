@@ -22,7 +22,11 @@ impl Address {
         Address {
             group: kind.group.clone(),
             plural: kind.plural.clone(),
-            namespace: if kind.namespaced { namespace.to_owned() } else { String::new() },
+            namespace: if kind.namespaced {
+                namespace.to_owned()
+            } else {
+                String::new()
+            },
             name: name.to_owned(),
         }
     }
@@ -38,7 +42,10 @@ pub(super) struct Stored {
 
 impl Stored {
     pub fn text(&self, pointer: &str) -> &str {
-        self.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+        self.value
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
     pub fn name(&self) -> &str {
         self.text("/metadata/name")
@@ -74,7 +81,12 @@ pub(super) struct Store {
 impl Store {
     /// An empty store; `seed` makes the ids of two servers differ, and those of two runs equal.
     pub fn new(seed: Uuid) -> Store {
-        Store { objects: BTreeMap::new(), version: 100, ids: 0, seed }
+        Store {
+            objects: BTreeMap::new(),
+            version: 100,
+            ids: 0,
+            seed,
+        }
     }
     pub fn version(&self) -> u64 {
         self.version
@@ -113,7 +125,9 @@ impl Store {
     }
     /// Changes an object in place, as a controller does; nothing happens when nothing changes.
     pub fn touch(&mut self, at: &Address, change: impl FnOnce(&mut Value)) {
-        let Some(stored) = self.objects.get(at) else { return };
+        let Some(stored) = self.objects.get(at) else {
+            return;
+        };
         let mut changed = stored.clone();
         change(&mut changed.value);
         if !ownership::same(&changed.value, &stored.value) {
@@ -122,10 +136,13 @@ impl Store {
     }
     /// The kind behind a path, built in or defined.
     pub fn kind(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Kind>> {
-        let fits = |it: &Arc<Kind>| it.group == group && it.version == version && it.plural == plural;
-        kinds::built_in().iter().find(|it| fits(it)).cloned().or_else(|| {
-            self.defined().into_iter().find(fits)
-        })
+        let fits =
+            |it: &Arc<Kind>| it.group == group && it.version == version && it.plural == plural;
+        kinds::built_in()
+            .iter()
+            .find(|it| fits(it))
+            .cloned()
+            .or_else(|| self.defined().into_iter().find(fits))
     }
     pub fn has_group(&self, group: &str, version: &str) -> bool {
         let fits = |it: &Arc<Kind>| it.group == group && it.version == version;

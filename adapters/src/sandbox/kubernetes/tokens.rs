@@ -48,7 +48,13 @@ pub(super) fn issue(
     let signed = format!("{head}.{}", encode(claims.to_string().as_bytes()));
     let token = format!("{signed}.{}", encode(&Sha256::digest(signed.as_bytes())));
     let (namespace, account) = (namespace.to_owned(), account.to_owned());
-    let issued = Issued { namespace, account, uid, audiences, expires };
+    let issued = Issued {
+        namespace,
+        account,
+        uid,
+        audiences,
+        expires,
+    };
     state.issued.insert(token.clone(), issued);
     Some(token)
 }
@@ -67,8 +73,11 @@ pub(super) fn user_of(
         return Err("invalid bearer token".into());
     };
     let refused = |why: String| Err(format!("[invalid bearer token, {why}]"));
-    let common: Vec<String> =
-        asked.iter().filter(|it| issued.audiences.contains(it)).cloned().collect();
+    let common: Vec<String> = asked
+        .iter()
+        .filter(|it| issued.audiences.contains(it))
+        .cloned()
+        .collect();
     if common.is_empty() {
         let (own, asked) = (json!(issued.audiences), json!(asked));
         return refused(format!(
@@ -84,12 +93,18 @@ pub(super) fn user_of(
         None => refused(format!("serviceaccounts {account:?} not found")),
         Some(it) if it.uid() != issued.uid => {
             let found = it.uid();
-            refused(format!("service account UID ({found}) does not match claim ({})", issued.uid))
+            refused(format!(
+                "service account UID ({found}) does not match claim ({})",
+                issued.uid
+            ))
         }
         Some(_) => {
             let group = format!("system:serviceaccounts:{namespace}");
             let name = format!("system:serviceaccount:{namespace}:{account}");
-            Ok((User::new(&name, &["system:serviceaccounts", &group]), common))
+            Ok((
+                User::new(&name, &["system:serviceaccounts", &group]),
+                common,
+            ))
         }
     }
 }
@@ -103,7 +118,11 @@ pub(super) fn request(
     now: DateTime<Utc>,
 ) -> Result<Value, Failure> {
     let kind = kinds::named("ServiceAccount");
-    if state.store.get(&Address::of(&kind, namespace, account)).is_none() {
+    if state
+        .store
+        .get(&Address::of(&kind, namespace, account))
+        .is_none()
+    {
         return Err(Failure::not_found(&kind.subject(account)));
     }
     let seconds = body["spec"]["expirationSeconds"].as_i64().unwrap_or(USUAL);

@@ -19,7 +19,11 @@ fn check(schema: &Schema, value: &Value, at: &mut Path, found: &mut Vec<String>)
         return;
     }
     let mut mismatch = |expected: &str| {
-        found.push(format!("{}: expected {expected}, got {}", words(at), got(value)));
+        found.push(format!(
+            "{}: expected {expected}, got {}",
+            words(at),
+            got(value)
+        ));
     };
     match (schema.resolved(), value) {
         (Schema::Any, _) => {}
@@ -52,7 +56,9 @@ fn check(schema: &Schema, value: &Value, at: &mut Path, found: &mut Vec<String>)
         (Schema::Keyed(item, keys), Value::Array(list)) => {
             let mut seen = BTreeSet::new();
             for (index, value) in list.iter().enumerate() {
-                let omitted = keys.iter().find(|it| it.default.is_none() && value[&it.name].is_null());
+                let omitted = keys
+                    .iter()
+                    .find(|it| it.default.is_none() && value[&it.name].is_null());
                 if let Some(key) = omitted {
                     found.push(format!(
                         "{}: element {index}: associative list with keys has an element that omits \
@@ -102,7 +108,11 @@ fn cut(schema: &Schema, value: &mut Value, at: &str, unknown: &mut Vec<String>) 
         (Schema::Atomic(inner), value) => cut(&inner, value, at, unknown),
         (it @ (Schema::Map(_) | Schema::Object(_)), Value::Object(map)) => {
             map.retain(|name, value| {
-                let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+                let path = if at.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{at}.{name}")
+                };
                 match it.field(name) {
                     Some(inner) => {
                         cut(&inner, value, &path, unknown);

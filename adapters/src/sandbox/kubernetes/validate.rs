@@ -32,7 +32,8 @@ pub(super) fn causes(kind: &Kind, new: &Value, old: Option<&Value>) -> Vec<Cause
 }
 
 fn matches(cell: &'static OnceLock<Regex>, pattern: &str, text: &str) -> bool {
-    let anchored = || Regex::new(&format!("^({pattern})$")).expect("the pattern is fixed and right");
+    let anchored =
+        || Regex::new(&format!("^({pattern})$")).expect("the pattern is fixed and right");
     cell.get_or_init(anchored).is_match(text)
 }
 
@@ -45,7 +46,7 @@ fn metadata(kind: &Kind, metadata: &Value, found: &mut Vec<Cause>) {
     let name = metadata["name"].as_str().unwrap_or_default();
     // Names of roles may hold a colon.
     let free = kind.group == "rbac.authorization.k8s.io";
-    if !free && !(name.len() <= 253 && matches(&NAME, SUBDOMAIN, name)) {
+    if !free && (name.len() > 253 || !matches(&NAME, SUBDOMAIN, name)) {
         let why = format!(
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' \
              or '.', and must start and end with an alphanumeric character (e.g. 'example.com', \
@@ -53,7 +54,11 @@ fn metadata(kind: &Kind, metadata: &Value, found: &mut Vec<Cause>) {
         );
         found.push(Cause::invalid("metadata.name", &json!(name), &why));
     }
-    for value in metadata["labels"].as_object().into_iter().flat_map(|it| it.values()) {
+    for value in metadata["labels"]
+        .as_object()
+        .into_iter()
+        .flat_map(|it| it.values())
+    {
         let text = value.as_str().unwrap_or_default();
         if text.len() > 63 || !matches(&VALUE, LABEL, text) {
             let why = format!(
@@ -85,7 +90,11 @@ fn workload(spec: &Value, old: Option<&Value>, found: &mut Vec<Cause>) {
     if let Some(old) = old
         && !same(&old["spec"]["selector"], &spec["selector"])
     {
-        found.push(Cause::invalid("spec.selector", &spec["selector"], IMMUTABLE));
+        found.push(Cause::invalid(
+            "spec.selector",
+            &spec["selector"],
+            IMMUTABLE,
+        ));
     }
 }
 
@@ -120,14 +129,19 @@ fn containers(spec: &Value, at: &str, found: &mut Vec<Cause>) {
     for (index, container) in list.iter().enumerate() {
         for field in ["name", "image"] {
             if container[field].as_str().unwrap_or_default().is_empty() {
-                found.push(Cause::required(format!("{at}.containers[{index}].{field}"), ""));
+                found.push(Cause::required(
+                    format!("{at}.containers[{index}].{field}"),
+                    "",
+                ));
             }
         }
     }
 }
 
 fn config_map(new: &Value, old: Option<&Value>, found: &mut Vec<Cause>) {
-    let Some(old) = old.filter(|it| it["immutable"] == true) else { return };
+    let Some(old) = old.filter(|it| it["immutable"] == true) else {
+        return;
+    };
     let why = "field is immutable when `immutable` is set";
     for field in ["immutable", "data", "binaryData"] {
         if !same(&old[field], &new[field]) {
@@ -141,14 +155,20 @@ fn secret(new: &Value, old: Option<&Value>, found: &mut Vec<Cause>) {
     if new["type"] == "kubernetes.io/service-account-token"
         && !new["metadata"]["annotations"][account].is_string()
     {
-        found.push(Cause::required(format!("metadata.annotations[{account}]"), ""));
+        found.push(Cause::required(
+            format!("metadata.annotations[{account}]"),
+            "",
+        ));
     }
     let Some(old) = old else { return };
     if !same(&old["type"], &new["type"]) {
         found.push(Cause::invalid("type", &new["type"], IMMUTABLE));
     }
     if old["immutable"] == true && !same(&old["data"], &new["data"]) {
-        found.push(Cause::forbidden("data", "field is immutable when `immutable` is set"));
+        found.push(Cause::forbidden(
+            "data",
+            "field is immutable when `immutable` is set",
+        ));
     }
 }
 
@@ -164,12 +184,20 @@ fn webhooks(new: &Value, found: &mut Vec<Cause>) {
             && scheme != "https"
         {
             let why = "'https' is the only allowed URL scheme; desired format: https://host[/path]";
-            found.push(Cause::invalid(format!("{at}.clientConfig.url"), &json!(scheme), why));
+            found.push(Cause::invalid(
+                format!("{at}.clientConfig.url"),
+                &json!(scheme),
+                why,
+            ));
         }
         if !matches!(hook["sideEffects"].as_str(), Some("None" | "NoneOnDryRun")) {
             let supported = "\"None\", \"NoneOnDryRun\"";
             let field = format!("{at}.sideEffects");
-            found.push(Cause::unsupported(&field, &hook["sideEffects"].to_string(), supported));
+            found.push(Cause::unsupported(
+                &field,
+                &hook["sideEffects"].to_string(),
+                supported,
+            ));
         }
         let seconds = hook["timeoutSeconds"].as_i64().unwrap_or_default();
         if !(1..=30).contains(&seconds) {
@@ -181,12 +209,20 @@ fn webhooks(new: &Value, found: &mut Vec<Cause>) {
 }
 
 fn role_ref(new: &Value, old: Option<&Value>, found: &mut Vec<Cause>) {
-    if new["roleRef"]["name"].as_str().unwrap_or_default().is_empty() {
+    if new["roleRef"]["name"]
+        .as_str()
+        .unwrap_or_default()
+        .is_empty()
+    {
         found.push(Cause::required("roleRef.name", ""));
     }
     if let Some(old) = old
         && !same(&old["roleRef"], &new["roleRef"])
     {
-        found.push(Cause::invalid("roleRef", &new["roleRef"], "cannot change roleRef"));
+        found.push(Cause::invalid(
+            "roleRef",
+            &new["roleRef"],
+            "cannot change roleRef",
+        ));
     }
 }

@@ -38,7 +38,10 @@ pub(super) fn create(
         let cause = Cause::required("metadata.name", "name or generateName is required");
         return Err(Failure::invalid(&target.subject(), vec![cause]));
     };
-    let target = Target { name, ..target.clone() };
+    let target = Target {
+        name,
+        ..target.clone()
+    };
     if state.store.get(&target.address()).is_some() {
         return Err(Failure::exists(&target.subject()));
     }
@@ -47,7 +50,16 @@ pub(super) fn create(
     }
     let writer = writer(request, &target, now);
     let managing = Managing::Compared(writer);
-    let mut answer = commit(state, Write { target: &target, new: body, managing, dry_run, now })?;
+    let mut answer = commit(
+        state,
+        Write {
+            target: &target,
+            new: body,
+            managing,
+            dry_run,
+            now,
+        },
+    )?;
     answer.warnings.splice(0..0, warnings);
     Ok(answer)
 }
@@ -69,7 +81,16 @@ pub(super) fn replace(
     unmoved(target, &live, &body)?;
     let new = part_of(target, &live.value, body);
     let managing = Managing::Compared(writer(request, target, now));
-    let mut answer = commit(state, Write { target, new, managing, dry_run, now })?;
+    let mut answer = commit(
+        state,
+        Write {
+            target,
+            new,
+            managing,
+            dry_run,
+            now,
+        },
+    )?;
     answer.warnings.splice(0..0, warnings);
     Ok(answer)
 }
@@ -82,7 +103,12 @@ pub(super) fn patch(
     target: &Target,
     now: DateTime<Utc>,
 ) -> Result<Answer, Failure> {
-    let media = request.content_type.split(';').next().unwrap_or_default().trim();
+    let media = request
+        .content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
     let dry_run = request.dry_run("PatchOptions")?;
     match media {
         "application/apply-patch+yaml" => apply(state, request, user, target, dry_run, now),
@@ -124,7 +150,16 @@ fn merge(
     unmoved(target, &live, &new)?;
     let new = part_of(target, &live.value, new);
     let managing = Managing::Compared(writer(request, target, now));
-    let mut answer = commit(state, Write { target, new, managing, dry_run, now })?;
+    let mut answer = commit(
+        state,
+        Write {
+            target,
+            new,
+            managing,
+            dry_run,
+            now,
+        },
+    )?;
     answer.warnings.splice(0..0, warnings);
     Ok(answer)
 }
@@ -166,14 +201,22 @@ fn apply(
     };
     let writer = writer(request, target, now);
     let force = request.option("force") == "true";
-    let (mut new, managed) =
-        ownership::apply(&kind.schema, old, managed, &config, &writer, force)?;
+    let (mut new, managed) = ownership::apply(&kind.schema, old, managed, &config, &writer, force)?;
     if let Some(live) = &live {
         unmoved(target, live, &config)?;
         new = part_of(target, &live.value, new);
     }
     new["metadata"]["name"] = json!(target.name);
-    commit(state, Write { target, new, managing: Managing::Known(managed), dry_run, now })
+    commit(
+        state,
+        Write {
+            target,
+            new,
+            managing: Managing::Known(managed),
+            dry_run,
+            now,
+        },
+    )
 }
 
 fn typed_patch(kind: &Kind, config: &Value) -> Result<(), Failure> {
@@ -245,7 +288,10 @@ fn unknown_fields(
     kind: &Kind,
     unknown: &[String],
 ) -> Result<Vec<String>, Failure> {
-    let words: Vec<String> = unknown.iter().map(|it| format!("unknown field {it:?}")).collect();
+    let words: Vec<String> = unknown
+        .iter()
+        .map(|it| format!("unknown field {it:?}"))
+        .collect();
     match request.option("fieldValidation") {
         "Strict" if !words.is_empty() => {
             let message = format!(

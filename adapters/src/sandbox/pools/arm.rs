@@ -62,7 +62,10 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     let text = |name: header::HeaderName| {
-        headers.get(name).and_then(|it| it.to_str().ok()).map(str::to_owned)
+        headers
+            .get(name)
+            .and_then(|it| it.to_str().ok())
+            .map(str::to_owned)
     };
     let asked = Asked {
         method,
@@ -108,9 +111,11 @@ async fn serve(
 fn write(asked: &Asked, provider: &Provider, answer: Result<Accepted, Refusal>) -> Response {
     let (status, body, operation) = match answer {
         Ok(it) => (it.status, it.body, it.operation),
-        Err((status, code, words)) => {
-            (status, json!({"error": {"code": code, "message": words}}), None)
-        }
+        Err((status, code, words)) => (
+            status,
+            json!({"error": {"code": code, "message": words}}),
+            None,
+        ),
     };
     let mut response = Response::builder()
         .status(StatusCode::from_u16(status).expect("every status here is a fixed one"))
@@ -126,8 +131,14 @@ fn write(asked: &Asked, provider: &Provider, answer: Result<Accepted, Refusal>) 
         );
         response = response.header("Azure-AsyncOperation", path);
     }
-    let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-    response.body(body).expect("headers of our own making are valid")
+    let body = if body.is_null() {
+        Body::empty()
+    } else {
+        Body::from(body.to_string())
+    };
+    response
+        .body(body)
+        .expect("headers of our own making are valid")
 }
 
 /// What is below the cluster's own path.
@@ -139,16 +150,29 @@ fn below<'a>(provider: &Provider, asked: &'a Asked) -> Result<&'a str, Refusal> 
         return Err((400, "MissingApiVersionParameter", words));
     }
     asked.path.strip_prefix(&provider.id.path()).ok_or_else(|| {
-        (404, "ResourceNotFound", format!("the resource {} was not found", asked.path))
+        (
+            404,
+            "ResourceNotFound",
+            format!("the resource {} was not found", asked.path),
+        )
     })
 }
 
 fn read(provider: &Provider, asked: &Asked) -> Result<Accepted, Refusal> {
-    let ok = |body| Ok(Accepted { status: 200, body, operation: None });
+    let ok = |body| {
+        Ok(Accepted {
+            status: 200,
+            body,
+            operation: None,
+        })
+    };
     let mut state = provider.lock();
     if let Some((_, number)) = asked.path.split_once("/operations/") {
         state.look(&provider.nodes);
-        let found = number.parse().ok().and_then(|it: usize| state.operations.get(it).cloned());
+        let found = number
+            .parse()
+            .ok()
+            .and_then(|it: usize| state.operations.get(it).cloned());
         let operation = found.ok_or_else(|| unknown(&asked.path))?;
         let body = match (&operation.failure, operation.over) {
             (_, false) => json!({"status": "InProgress"}),
@@ -236,7 +260,11 @@ fn change(provider: &Provider, asked: &Asked, lying: bool) -> Result<Accepted, R
             }
             let name = &path["/agentPools/".len()..];
             let found = state.pools.get(name).ok_or_else(|| unknown(name))?;
-            if asked.if_match.as_ref().is_some_and(|it| *it != format!("\"{}\"", found.version)) {
+            if asked
+                .if_match
+                .as_ref()
+                .is_some_and(|it| *it != format!("\"{}\"", found.version))
+            {
                 let words = "the entity tag does not match".to_owned();
                 return Err((412, "PreconditionFailed", words));
             }
@@ -246,11 +274,21 @@ fn change(provider: &Provider, asked: &Asked, lying: bool) -> Result<Accepted, R
             let body = pool(&state, name, &changed);
             (Doing::Resize(name.to_owned(), size), 200, body)
         }
-        _ => return Err((405, "MethodNotAllowed", format!("{} is not served", asked.method))),
+        _ => {
+            return Err((
+                405,
+                "MethodNotAllowed",
+                format!("{} is not served", asked.method),
+            ));
+        }
     };
     let doing = if lying { Doing::Nothing } else { doing };
     let operation = Some(state.begin(doing));
-    Ok(Accepted { status, body, operation })
+    Ok(Accepted {
+        status,
+        body,
+        operation,
+    })
 }
 
 /// The size that a body asks for, within the provider's rules.
@@ -267,25 +305,38 @@ fn wanted(pool: &Pool, body: &[u8]) -> Result<Size, Refusal> {
         return invalid(format!("the property {extra} is unknown or read-only"));
     }
     let mode = if pool.system { "System" } else { "User" };
-    let fixed = [("vmSize", json!("Standard_D4s_v5")), ("mode", json!(mode)),
-                 ("enableAutoScaling", json!(pool.autoscaled))];
+    let fixed = [
+        ("vmSize", json!("Standard_D4s_v5")),
+        ("mode", json!(mode)),
+        ("enableAutoScaling", json!(pool.autoscaled)),
+    ];
     for (name, value) in fixed {
         if properties.get(name) != Some(&value) {
-            return Err((400, "PropertyChangeNotAllowed", format!("{name} may not change")));
+            return Err((
+                400,
+                "PropertyChangeNotAllowed",
+                format!("{name} may not change"),
+            ));
         }
     }
     let number = |name: &str| {
         let number = properties.get(name).and_then(Value::as_u64);
         number.and_then(|it| u32::try_from(it).ok())
     };
-    let Some(desired) = number("count") else { return invalid("count is required".to_owned()) };
+    let Some(desired) = number("count") else {
+        return invalid("count is required".to_owned());
+    };
     let size = if pool.autoscaled {
         match (number("minCount"), number("maxCount")) {
             (Some(min), Some(max)) => Size { min, max, desired },
             _ => return invalid("minCount and maxCount are required".to_owned()),
         }
     } else {
-        Size { min: desired, max: desired, desired }
+        Size {
+            min: desired,
+            max: desired,
+            desired,
+        }
     };
     let least = u32::from(pool.system);
     if size.min < least || size.max > 1000 || !(size.min..=size.max).contains(&size.desired) {

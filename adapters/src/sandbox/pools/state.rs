@@ -47,22 +47,43 @@ impl State {
     pub fn new(pools: &[PoolSpec]) -> State {
         let pools = pools.iter().map(|it| {
             let (size, autoscaled, system) = (it.size, it.autoscaled, it.system);
-            (it.name.to_owned(), Pool { size, autoscaled, system, version: 1 })
+            (
+                it.name.to_owned(),
+                Pool {
+                    size,
+                    autoscaled,
+                    system,
+                    version: 1,
+                },
+            )
         });
         let pools = pools.collect();
-        State { running: true, pools, operations: Vec::new(), looks: 0, failure: None }
+        State {
+            running: true,
+            pools,
+            operations: Vec::new(),
+            looks: 0,
+            failure: None,
+        }
     }
 
     /// The operation that is going on, if one is.
     pub fn busy(&self) -> Option<&Operation> {
-        self.operations.iter().find(|it| !it.over && it.doing != Doing::Nothing)
+        self.operations
+            .iter()
+            .find(|it| !it.over && it.doing != Doing::Nothing)
     }
 
     /// Begins an operation; its number is its address.
     pub fn begin(&mut self, doing: Doing) -> usize {
         let failure = self.failure.take();
         let looks_left = self.looks;
-        self.operations.push(Operation { doing, looks_left, failure, over: false });
+        self.operations.push(Operation {
+            doing,
+            looks_left,
+            failure,
+            over: false,
+        });
         self.operations.len() - 1
     }
 
@@ -99,8 +120,9 @@ impl State {
     pub fn settle(&self, nodes: &Cluster) {
         for (name, pool) in &self.pools {
             let wanted = if self.running { pool.size.desired } else { 0 };
-            let wanted: Vec<String> =
-                (0..wanted).map(|it| format!("aks-{name}-vmss{it:06}")).collect();
+            let wanted: Vec<String> = (0..wanted)
+                .map(|it| format!("aks-{name}-vmss{it:06}"))
+                .collect();
             let present = nodes.nodes(name);
             for node in present.iter().filter(|it| !wanted.contains(it)) {
                 nodes.remove_node(node);

@@ -12,23 +12,33 @@ pub(super) fn settle(state: &mut State, now: DateTime<Utc>) {
     for (at, budget) in snapshot(state, "PodDisruptionBudget") {
         let spec = &budget.value["spec"];
         let selector = Labels::of(&spec["selector"]);
-        let mine = |namespace: &str, value: &Value| {
-            namespace == budget.namespace() && selector.fit(value)
-        };
-        let pods: Vec<_> = pods.iter().filter(|(_, it)| mine(it.namespace(), &it.value)).collect();
+        let mine =
+            |namespace: &str, value: &Value| namespace == budget.namespace() && selector.fit(value);
+        let pods: Vec<_> = pods
+            .iter()
+            .filter(|(_, it)| mine(it.namespace(), &it.value))
+            .collect();
         let none = Map::new();
-        let disrupted = budget.value["status"]["disruptedPods"].as_object().unwrap_or(&none);
+        let disrupted = budget.value["status"]["disruptedPods"]
+            .as_object()
+            .unwrap_or(&none);
         let recent: Map<String, Value> = disrupted
             .iter()
             .filter(|(name, since)| {
-                let since = since.as_str().and_then(|it| DateTime::parse_from_rfc3339(it).ok());
-                let still = pods.iter().any(|(_, it)| it.name() == *name && !it.deleting());
+                let since = since
+                    .as_str()
+                    .and_then(|it| DateTime::parse_from_rfc3339(it).ok());
+                let still = pods
+                    .iter()
+                    .any(|(_, it)| it.name() == *name && !it.deleting());
                 still && since.is_some_and(|it| now - it.to_utc() < REMEMBERED)
             })
             .map(|(name, since)| (name.clone(), since.clone()))
             .collect();
         let expected = pods.iter().filter(|(_, it)| !it.deleting()).count();
-        let healthy = pods.iter().filter(|(_, it)| ready(it) && !recent.contains_key(it.name()));
+        let healthy = pods
+            .iter()
+            .filter(|(_, it)| ready(it) && !recent.contains_key(it.name()));
         let healthy = healthy.count();
         let desired = match (&spec["minAvailable"], &spec["maxUnavailable"]) {
             (Value::Null, most) => expected.saturating_sub(share(most, expected)),
@@ -63,7 +73,10 @@ pub(super) fn settle(state: &mut State, now: DateTime<Utc>) {
 
 /// A number, or a percentage of `all` rounded up.
 fn share(value: &Value, all: usize) -> usize {
-    match value.as_str().and_then(|it| it.strip_suffix('%')?.parse::<usize>().ok()) {
+    match value
+        .as_str()
+        .and_then(|it| it.strip_suffix('%')?.parse::<usize>().ok())
+    {
         Some(percent) => (all * percent).div_ceil(100),
         None => super::count(value),
     }

@@ -24,16 +24,26 @@ fn namespaces(state: &mut State, now: DateTime<Utc>) {
         let name = namespace.name().to_owned();
         if !namespace.deleting() {
             let kind = crate::sandbox::kubernetes::kinds::named("ServiceAccount");
-            if state.store.get(&Address::of(&kind, &name, "default")).is_none() {
+            if state
+                .store
+                .get(&Address::of(&kind, &name, "default"))
+                .is_none()
+            {
                 let value = json!({"metadata": {"name": "default", "namespace": name}});
                 make(state, "ServiceAccount", value, now);
             }
             continue;
         }
-        let inside: Vec<Address> =
-            state.store.all().map(|(at, _)| at.clone()).filter(|it| it.namespace == name).collect();
+        let inside: Vec<Address> = state
+            .store
+            .all()
+            .map(|(at, _)| at.clone())
+            .filter(|it| it.namespace == name)
+            .collect();
         for it in &inside {
-            state.store.touch(it, |value| remove::mark(value, "", None, now));
+            state
+                .store
+                .touch(it, |value| remove::mark(value, "", None, now));
             remove::finish(&mut state.store, it);
         }
         if inside.is_empty() {
@@ -50,7 +60,8 @@ fn secrets(state: &mut State) {
         if !wanted {
             continue;
         }
-        let account = &secret.value["metadata"]["annotations"]["kubernetes.io/service-account.name"];
+        let account =
+            &secret.value["metadata"]["annotations"]["kubernetes.io/service-account.name"];
         let account = account.as_str().unwrap_or_default();
         let audiences = vec![tokens::AUDIENCE.to_owned()];
         let namespace = secret.namespace().to_owned();
@@ -72,8 +83,9 @@ fn definitions(state: &mut State, now: DateTime<Utc>) {
             let group = definition.text("/spec/group").to_owned();
             let plural = definition.text("/spec/names/plural").to_owned();
             let all = state.store.all().map(|(at, _)| at.clone());
-            let mine: Vec<Address> =
-                all.filter(|it| it.group == group && it.plural == plural).collect();
+            let mine: Vec<Address> = all
+                .filter(|it| it.group == group && it.plural == plural)
+                .collect();
             mine.iter().for_each(|it| state.store.remove(it));
             remove::release(&mut state.store, &at, remove::CLEANUP);
             continue;
@@ -99,23 +111,42 @@ fn definitions(state: &mut State, now: DateTime<Utc>) {
 
 /// Objects whose owners are gone go too; owners that wait for their dependents are let go.
 fn garbage(state: &mut State, now: DateTime<Utc>) {
-    let alive: BTreeSet<String> = state.store.all().map(|(_, it)| it.uid().to_owned()).collect();
-    let all: Vec<_> = state.store.all().map(|(at, it)| (at.clone(), it.clone())).collect();
+    let alive: BTreeSet<String> = state
+        .store
+        .all()
+        .map(|(_, it)| it.uid().to_owned())
+        .collect();
+    let all: Vec<_> = state
+        .store
+        .all()
+        .map(|(at, it)| (at.clone(), it.clone()))
+        .collect();
     let owners = |value: &Value| -> Vec<String> {
-        let references = value["metadata"]["ownerReferences"].as_array().into_iter().flatten();
-        references.filter_map(|it| it["uid"].as_str()).map(str::to_owned).collect()
+        let references = value["metadata"]["ownerReferences"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        references
+            .filter_map(|it| it["uid"].as_str())
+            .map(str::to_owned)
+            .collect()
     };
     for (at, it) in &all {
         let owners = owners(&it.value);
         let orphan = !owners.is_empty() && owners.iter().all(|uid| !alive.contains(uid));
         if orphan {
             let kind = it.kind.kind.clone();
-            state.store.touch(at, |value| remove::mark(value, &kind, None, now));
+            state
+                .store
+                .touch(at, |value| remove::mark(value, &kind, None, now));
             remove::finish(&mut state.store, at);
         }
     }
     for (at, it) in all.iter().filter(|(_, it)| it.deleting()) {
-        let finalizers = it.value["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+        let finalizers = it.value["metadata"]["finalizers"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         if finalizers.contains(&json!("orphan")) {
             remove::release(&mut state.store, at, "orphan");
         }
@@ -123,10 +154,15 @@ fn garbage(state: &mut State, now: DateTime<Utc>) {
             continue;
         }
         let mut waits = false;
-        for (other, dependent) in all.iter().filter(|(_, dep)| owners(&dep.value).contains(&it.uid().to_owned())) {
+        for (other, dependent) in all
+            .iter()
+            .filter(|(_, dep)| owners(&dep.value).contains(&it.uid().to_owned()))
+        {
             waits |= state.store.get(other).is_some();
             let kind = dependent.kind.kind.clone();
-            state.store.touch(other, |value| remove::mark(value, &kind, None, now));
+            state
+                .store
+                .touch(other, |value| remove::mark(value, &kind, None, now));
             remove::finish(&mut state.store, other);
         }
         if !waits {

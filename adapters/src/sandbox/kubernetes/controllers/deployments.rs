@@ -50,13 +50,21 @@ fn current_set(
 ) -> Address {
     let hash = hash(deployment);
     let sets = sets(state, deployment);
-    let highest = sets.iter().map(|(_, it)| revision(it)).max().unwrap_or_default();
-    let known = sets.iter().find(|(_, it)| it.value["metadata"]["labels"][HASH] == *hash);
+    let highest = sets
+        .iter()
+        .map(|(_, it)| revision(it))
+        .max()
+        .unwrap_or_default();
+    let known = sets
+        .iter()
+        .find(|(_, it)| it.value["metadata"]["labels"][HASH] == *hash);
     let (set, number) = match known {
         Some((set, it)) if revision(it) == highest => (set.clone(), highest),
         Some((set, _)) => {
             let number = (highest + 1).to_string();
-            state.store.touch(set, |it| it["metadata"]["annotations"][REVISION] = json!(number));
+            state.store.touch(set, |it| {
+                it["metadata"]["annotations"][REVISION] = json!(number)
+            });
             (set.clone(), highest + 1)
         }
         None => {
@@ -95,13 +103,22 @@ fn scale(state: &mut State, deployment: &Stored, new: &Address) {
     let sets = sets(state, deployment);
     let replicas = |it: &Stored| count(&it.value["spec"]["replicas"]);
     let total: usize = sets.iter().map(|(_, it)| replicas(it)).sum();
-    let mine = sets.iter().find(|(at, _)| at == new).map_or(0, |(_, it)| replicas(it));
+    let mine = sets
+        .iter()
+        .find(|(at, _)| at == new)
+        .map_or(0, |(_, it)| replicas(it));
     let room = (desired + surge).saturating_sub(total);
-    let grown = if mine > desired { desired } else { desired.min(mine + room) };
+    let grown = if mine > desired {
+        desired
+    } else {
+        desired.min(mine + room)
+    };
     set_replicas(state, new, grown);
     let pods = snapshot(state, "Pod");
     let available = |set: &Stored| {
-        pods.iter().filter(|(_, it)| is_owned_by(it, set) && ready(it)).count()
+        pods.iter()
+            .filter(|(_, it)| is_owned_by(it, set) && ready(it))
+            .count()
     };
     let serving: usize = sets.iter().map(|(_, it)| available(it)).sum();
     let mut spare = serving.saturating_sub(desired.saturating_sub(missing));
@@ -115,11 +132,16 @@ fn scale(state: &mut State, deployment: &Stored, new: &Address) {
 }
 
 fn set_replicas(state: &mut State, at: &Address, number: usize) {
-    state.store.touch(at, |it| it["spec"]["replicas"] = json!(number));
+    state
+        .store
+        .touch(at, |it| it["spec"]["replicas"] = json!(number));
 }
 
 fn part(value: &Value, all: usize, up: bool) -> usize {
-    match value.as_str().and_then(|it| it.strip_suffix('%')?.parse::<usize>().ok()) {
+    match value
+        .as_str()
+        .and_then(|it| it.strip_suffix('%')?.parse::<usize>().ok())
+    {
         Some(percent) if up => (all * percent).div_ceil(100),
         Some(percent) => all * percent / 100,
         None => count(value),
@@ -129,7 +151,11 @@ fn part(value: &Value, all: usize, up: bool) -> usize {
 fn replicate(state: &mut State, set: &Stored, now: DateTime<Utc>) {
     let mut pods = snapshot(state, "Pod");
     pods.retain(|(_, it)| is_owned_by(it, set) && !it.deleting());
-    let wanted = if set.deleting() { 0 } else { count(&set.value["spec"]["replicas"]) };
+    let wanted = if set.deleting() {
+        0
+    } else {
+        count(&set.value["spec"]["replicas"])
+    };
     // Pods that do not serve go first.
     pods.sort_by_key(|(_, it)| !ready(it));
     for (at, _) in pods.iter().skip(wanted) {
@@ -149,9 +175,13 @@ pub(super) fn report(state: &mut State, now: DateTime<Utc>) {
         let sets = sets(state, &deployment);
         let of = |set: &Stored| pods.iter().filter(|(_, it)| is_owned_by(it, set)).count();
         let good = |set: &Stored| {
-            pods.iter().filter(|(_, it)| is_owned_by(it, set) && ready(it)).count()
+            pods.iter()
+                .filter(|(_, it)| is_owned_by(it, set) && ready(it))
+                .count()
         };
-        let new = sets.iter().find(|(_, it)| it.value["metadata"]["labels"][HASH] == *hash);
+        let new = sets
+            .iter()
+            .find(|(_, it)| it.value["metadata"]["labels"][HASH] == *hash);
         let total: usize = sets.iter().map(|(_, it)| of(it)).sum();
         let serving: usize = sets.iter().map(|(_, it)| good(it)).sum();
         let updated = new.map_or(0, |(_, it)| of(it));
@@ -179,7 +209,10 @@ pub(super) fn report(state: &mut State, now: DateTime<Utc>) {
                 ("updatedReplicas", updated),
                 ("readyReplicas", serving),
                 ("availableReplicas", serving),
-                ("unavailableReplicas", total.max(desired).saturating_sub(serving)),
+                (
+                    "unavailableReplicas",
+                    total.max(desired).saturating_sub(serving),
+                ),
             ];
             for (name, number) in numbers.into_iter().filter(|(_, number)| *number > 0) {
                 status[name] = json!(number);
@@ -189,7 +222,14 @@ pub(super) fn report(state: &mut State, now: DateTime<Utc>) {
             let least = desired - part(&json!("25%"), desired, false);
             status["conditions"] = json!([
                 available(&old["conditions"][0], serving >= least, now),
-                progress(&old["conditions"][1], &value["spec"], done, moved, &name, now),
+                progress(
+                    &old["conditions"][1],
+                    &value["spec"],
+                    done,
+                    moved,
+                    &name,
+                    now
+                ),
             ]);
             value["status"] = status;
         });
@@ -198,12 +238,24 @@ pub(super) fn report(state: &mut State, now: DateTime<Utc>) {
 
 fn available(old: &Value, enough: bool, now: DateTime<Utc>) -> Value {
     let (flag, reason, message) = if enough {
-        ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
+        (
+            "True",
+            "MinimumReplicasAvailable",
+            "Deployment has minimum availability.",
+        )
     } else {
-        ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
+        (
+            "False",
+            "MinimumReplicasUnavailable",
+            "Deployment does not have minimum availability.",
+        )
     };
     let kept = |name: &str| {
-        if old["status"] == flag { old[name].clone() } else { stamp(now) }
+        if old["status"] == flag {
+            old[name].clone()
+        } else {
+            stamp(now)
+        }
     };
     json!({
         "type": "Available", "status": flag, "reason": reason, "message": message,
@@ -224,9 +276,17 @@ fn progress(
     let most = TimeDelta::seconds(spec["progressDeadlineSeconds"].as_i64().unwrap_or(600));
     let late = !done && !moved && since.is_some_and(|it| now - it.to_utc() >= most);
     let (flag, reason, words) = if done {
-        ("True", "NewReplicaSetAvailable", "has successfully progressed")
+        (
+            "True",
+            "NewReplicaSetAvailable",
+            "has successfully progressed",
+        )
     } else if late {
-        ("False", "ProgressDeadlineExceeded", "has timed out progressing")
+        (
+            "False",
+            "ProgressDeadlineExceeded",
+            "has timed out progressing",
+        )
     } else {
         ("True", "ReplicaSetUpdated", "is progressing")
     };

@@ -25,7 +25,9 @@ pub(super) fn settle(state: &mut State, now: DateTime<Utc>) {
             continue;
         }
         if job.value["status"]["startTime"].is_null() {
-            state.store.touch(&at, |it| it["status"]["startTime"] = stamp(now));
+            state
+                .store
+                .touch(&at, |it| it["status"]["startTime"] = stamp(now));
         }
         let pods = snapshot(state, "Pod");
         if pods.iter().any(|(_, it)| is_owned_by(it, &job)) {
@@ -37,13 +39,23 @@ pub(super) fn settle(state: &mut State, now: DateTime<Utc>) {
 
 fn start(state: &mut State, job: &Stored, now: DateTime<Utc>) {
     let mut template = job.value["spec"]["template"].clone();
-    for (name, text) in [("batch.kubernetes.io/job-name", job.name()), ("job-name", job.name())] {
+    for (name, text) in [
+        ("batch.kubernetes.io/job-name", job.name()),
+        ("job-name", job.name()),
+    ] {
         template["metadata"]["labels"][name] = json!(text);
     }
     let namespace = Address::of(&kinds::named("Namespace"), "", job.namespace());
-    let labels = state.store.get(&namespace).map(|it| it.value["metadata"]["labels"].clone());
+    let labels = state
+        .store
+        .get(&namespace)
+        .map(|it| it.value["metadata"]["labels"].clone());
     let strict = podsecurity::level(&labels.unwrap_or_default(), "enforce") == Some("restricted");
-    let broken = if strict { podsecurity::violations(&template["spec"]) } else { String::new() };
+    let broken = if strict {
+        podsecurity::violations(&template["spec"])
+    } else {
+        String::new()
+    };
     if broken.is_empty() {
         let pod = pod_of(state, job, &template, now);
         make(state, "Pod", pod, now);
@@ -80,7 +92,8 @@ pub(super) fn report(state: &mut State, now: DateTime<Utc>) {
         }
         let mine = |phase: &str| {
             let mine = pods.iter().filter(|(_, it)| is_owned_by(it, &job));
-            mine.filter(|(_, it)| it.text("/status/phase") == phase).count()
+            mine.filter(|(_, it)| it.text("/status/phase") == phase)
+                .count()
         };
         let (good, bad) = (mine("Succeeded"), mine("Failed"));
         let active = mine("Pending") + mine("Running");
@@ -88,12 +101,24 @@ pub(super) fn report(state: &mut State, now: DateTime<Utc>) {
             .zip(job.value["spec"]["activeDeadlineSeconds"].as_i64())
             .is_some_and(|(since, most)| now - since >= TimeDelta::seconds(most));
         let outcome = match (good, bad) {
-            (1.., _) => Some(["SuccessCriteriaMet", "Complete", "CompletionsReached",
-                "Reached expected number of succeeded pods"]),
-            (_, 1..) => Some(["FailureTarget", "Failed", "BackoffLimitExceeded",
-                "Job has reached the specified backoff limit"]),
-            _ if late => Some(["FailureTarget", "Failed", "DeadlineExceeded",
-                "Job was active longer than specified deadline"]),
+            (1.., _) => Some([
+                "SuccessCriteriaMet",
+                "Complete",
+                "CompletionsReached",
+                "Reached expected number of succeeded pods",
+            ]),
+            (_, 1..) => Some([
+                "FailureTarget",
+                "Failed",
+                "BackoffLimitExceeded",
+                "Job has reached the specified backoff limit",
+            ]),
+            _ if late => Some([
+                "FailureTarget",
+                "Failed",
+                "DeadlineExceeded",
+                "Job was active longer than specified deadline",
+            ]),
             _ => None,
         };
         state.store.touch(&at, |value| {
@@ -128,10 +153,14 @@ pub(super) fn report(state: &mut State, now: DateTime<Utc>) {
 
 fn ended(job: &Stored) -> Option<DateTime<Utc>> {
     let conditions = job.value["status"]["conditions"].as_array()?;
-    let mut last = conditions.iter().filter(|it| it["type"] == "Complete" || it["type"] == "Failed");
+    let mut last = conditions
+        .iter()
+        .filter(|it| it["type"] == "Complete" || it["type"] == "Failed");
     time(&last.next()?["lastTransitionTime"])
 }
 
 fn time(value: &Value) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(value.as_str()?).ok().map(|it| it.to_utc())
+    DateTime::parse_from_rfc3339(value.as_str()?)
+        .ok()
+        .map(|it| it.to_utc())
 }

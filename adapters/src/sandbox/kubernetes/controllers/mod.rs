@@ -4,6 +4,7 @@
 mod budgets;
 mod collector;
 mod deployments;
+mod injector;
 mod jobs;
 mod nodes;
 mod pods;
@@ -29,12 +30,16 @@ pub(super) fn settle(state: &mut State, now: DateTime<Utc>) {
     deployments::report(state, now);
     jobs::report(state, now);
     budgets::settle(state, now);
+    injector::settle(state);
 }
 
 /// The objects of a kind as they are now, with their addresses.
 fn snapshot(state: &State, kind: &str) -> Vec<(Address, Stored)> {
     let kind = kinds::named(kind);
-    let all = state.store.all().filter(|(at, _)| at.group == kind.group && at.plural == kind.plural);
+    let all = state
+        .store
+        .all()
+        .filter(|(at, _)| at.group == kind.group && at.plural == kind.plural);
     all.map(|(at, it)| (at.clone(), it.clone())).collect()
 }
 
@@ -48,9 +53,21 @@ fn make(state: &mut State, kind: &str, mut value: Value, now: DateTime<Utc>) -> 
     if kind.counted {
         value["metadata"]["generation"] = json!(1);
     }
-    let text = |name: &str| value["metadata"][name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        value["metadata"][name]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
     let at = Address::of(&kind, &text("namespace"), &text("name"));
-    state.store.put(at.clone(), Stored { kind, value, managed: Vec::new() });
+    state.store.put(
+        at.clone(),
+        Stored {
+            kind,
+            value,
+            managed: Vec::new(),
+        },
+    );
     at
 }
 
@@ -71,8 +88,10 @@ fn is_owned_by(it: &Stored, owner: &Stored) -> bool {
 fn pod_of(state: &mut State, owner: &Stored, template: &Value, now: DateTime<Utc>) -> Value {
     let id = state.store.id().simple().to_string();
     let mut spec = template["spec"].clone();
-    spec["serviceAccountName"] =
-        spec.get("serviceAccountName").cloned().unwrap_or_else(|| json!("default"));
+    spec["serviceAccountName"] = spec
+        .get("serviceAccountName")
+        .cloned()
+        .unwrap_or_else(|| json!("default"));
     json!({
         "metadata": {
             "name": format!("{}-{}", owner.name(), &id[..5]), "namespace": owner.namespace(),
@@ -86,11 +105,17 @@ fn pod_of(state: &mut State, owner: &Stored, template: &Value, now: DateTime<Utc
 
 /// Whether a pod serves.
 fn ready(pod: &Stored) -> bool {
-    let conditions = pod.value["status"]["conditions"].as_array().into_iter().flatten();
+    let conditions = pod.value["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten();
     let mut ready = conditions.filter(|it| it["type"] == "Ready");
     !pod.deleting() && ready.any(|it| it["status"] == "True")
 }
 
 fn count(value: &Value) -> usize {
-    value.as_u64().and_then(|it| usize::try_from(it).ok()).unwrap_or_default()
+    value
+        .as_u64()
+        .and_then(|it| usize::try_from(it).ok())
+        .unwrap_or_default()
 }

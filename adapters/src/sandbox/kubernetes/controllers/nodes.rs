@@ -1,6 +1,6 @@
 //! Taints of nodes, and pods whose node is gone.
 
-use super::{snapshot};
+use super::snapshot;
 use crate::sandbox::kubernetes::state::{State, stamp};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -12,10 +12,15 @@ pub(super) fn settle(state: &mut State, now: DateTime<Utc>) {
     for (at, node) in &nodes {
         let cordoned = node.value["spec"]["unschedulable"] == true;
         state.store.touch(at, |value| {
-            let taints = value["spec"]["taints"].as_array().cloned().unwrap_or_default();
+            let taints = value["spec"]["taints"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
             let has = taints.iter().any(|it| it["key"] == UNSCHEDULABLE);
-            let mut taints: Vec<Value> =
-                taints.into_iter().filter(|it| cordoned || it["key"] != UNSCHEDULABLE).collect();
+            let mut taints: Vec<Value> = taints
+                .into_iter()
+                .filter(|it| cordoned || it["key"] != UNSCHEDULABLE)
+                .collect();
             if cordoned && !has {
                 let key = UNSCHEDULABLE;
                 taints.push(json!({"key": key, "effect": "NoSchedule", "timeAdded": stamp(now)}));

@@ -1,7 +1,7 @@
 //! The scheduler, and an agent in place of kubelets: an image whose name contains `bad` cannot be
 //! pulled, one that contains `fail` ends with exit code 1.
 
-use super::{snapshot};
+use super::snapshot;
 use crate::sandbox::kubernetes::{
     state::{State, stamp},
     store::Stored,
@@ -10,10 +10,15 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 pub(super) fn settle(state: &mut State, now: DateTime<Utc>) {
-    let nodes: Vec<Stored> = snapshot(state, "Node").into_iter().map(|(_, it)| it).collect();
+    let nodes: Vec<Stored> = snapshot(state, "Node")
+        .into_iter()
+        .map(|(_, it)| it)
+        .collect();
     for (at, pod) in snapshot(state, "Pod") {
         if pod.deleting() {
-            let held = !pod.value["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
+            let held = !pod.value["metadata"]["finalizers"]
+                .as_array()
+                .is_none_or(Vec::is_empty);
             if !held {
                 state.store.remove(&at);
             }
@@ -26,11 +31,15 @@ pub(super) fn settle(state: &mut State, now: DateTime<Utc>) {
         if named.is_empty() {
             let load = |name: &str| {
                 let pods = snapshot(state, "Pod");
-                pods.iter().filter(|(_, it)| it.text("/spec/nodeName") == name).count()
+                pods.iter()
+                    .filter(|(_, it)| it.text("/spec/nodeName") == name)
+                    .count()
             };
             let fitting = nodes.iter().filter(|it| fits(&pod.value["spec"], it));
             match fitting.min_by_key(|it| load(it.name())) {
-                None => state.store.touch(&at, |value| unschedulable(value, nodes.len(), now)),
+                None => state
+                    .store
+                    .touch(&at, |value| unschedulable(value, nodes.len(), now)),
                 Some(node) => state.store.touch(&at, |value| {
                     value["spec"]["nodeName"] = json!(node.name());
                     run(value, now);
@@ -43,12 +52,20 @@ pub(super) fn settle(state: &mut State, now: DateTime<Utc>) {
 }
 
 fn waits(pod: &Stored) -> bool {
-    let statuses = pod.value["status"]["containerStatuses"].as_array().into_iter().flatten();
-    statuses.into_iter().any(|it| it["state"]["waiting"].is_object())
+    let statuses = pod.value["status"]["containerStatuses"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    statuses
+        .into_iter()
+        .any(|it| it["state"]["waiting"].is_object())
 }
 
 fn is_ready(node: &Stored) -> bool {
-    let conditions = node.value["status"]["conditions"].as_array().into_iter().flatten();
+    let conditions = node.value["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten();
     let mut ready = conditions.filter(|it| it["type"] == "Ready");
     ready.any(|it| it["status"] == "True")
 }
@@ -57,7 +74,10 @@ fn fits(spec: &Value, node: &Stored) -> bool {
     let labels = &node.value["metadata"]["labels"];
     let selected = spec["nodeSelector"].as_object();
     let selected = selected.is_none_or(|all| all.iter().all(|(key, it)| labels[key] == *it));
-    let taints = node.value["spec"]["taints"].as_array().into_iter().flatten();
+    let taints = node.value["spec"]["taints"]
+        .as_array()
+        .into_iter()
+        .flatten();
     let mut hard = taints.filter(|it| it["effect"] != "PreferNoSchedule");
     selected && is_ready(node) && hard.all(|taint| tolerated(spec, taint))
 }
@@ -85,7 +105,10 @@ fn unschedulable(value: &mut Value, nodes: usize, now: DateTime<Utc>) {
 
 fn run(value: &mut Value, now: DateTime<Utc>) {
     let since = stamp(now);
-    let containers = value["spec"]["containers"].as_array().cloned().unwrap_or_default();
+    let containers = value["spec"]["containers"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let image = |it: &Value| it["image"].as_str().unwrap_or_default().to_owned();
     let all_contain = |word| containers.iter().any(|it| image(it).contains(word));
     let once = value["spec"]["restartPolicy"] == "Never";
