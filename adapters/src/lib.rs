@@ -9,6 +9,7 @@
 pub mod forge;
 pub mod git_change;
 pub mod kube;
+pub mod kube_apply;
 pub mod monitor;
 pub mod pools;
 pub mod power;

@@ -4,6 +4,7 @@ use crate::{
     forge::{Forge, GiteaClient},
     git_change::{GitChange, GitManifest},
     kube::{Kube, KubeClient},
+    kube_apply::KubeApply,
     monitor::{self, Monitor, MonitorClient, MonitorConfig},
     pools::{AksConfig, AksPools, Pools},
     power::ClusterPower,
@@ -27,6 +28,7 @@ pub fn register(registry: &mut Registry, systems: Arc<Systems>) {
     registry.add(VaultEnsure::new(systems.clone()));
     registry.add(VaultLogin::new(systems.clone()));
     registry.add(ClusterPower::new(systems.clone()));
+    registry.add(KubeApply::new(systems.clone()));
     monitor::register(registry, &systems);
 }
 
@@ -83,6 +85,7 @@ pub struct Zone {
     forge: Option<Arc<dyn Forge>>,
     vault: Option<Arc<dyn Vault>>,
     link: Option<ClusterLink>,
+    vault_address: Option<String>,
     monitor: Option<Arc<dyn Monitor>>,
 }
 
@@ -96,6 +99,7 @@ impl Zone {
             forge: None,
             vault: None,
             link: None,
+            vault_address: None,
             monitor: None,
         }
     }
@@ -127,6 +131,12 @@ impl Zone {
     pub fn with_vault(mut self, vault: Arc<dyn Vault>, link: ClusterLink) -> Zone {
         self.vault = Some(vault);
         self.link = Some(link);
+        self
+    }
+    /// With the address at which the pods of the zone's cluster reach the vault.
+    #[must_use]
+    pub fn with_vault_address(mut self, address: impl Into<String>) -> Zone {
+        self.vault_address = Some(address.into());
         self
     }
     /// With this monitoring.
@@ -169,6 +179,13 @@ impl Zone {
     /// `Guard` when the zone has no vault.
     pub fn cluster_link(&self) -> Result<&ClusterLink, Fault> {
         self.port("vault", self.link.as_ref())
+    }
+    /// The address at which the pods of the zone's cluster reach the vault.
+    ///
+    /// # Errors
+    /// `Guard` when the zone has none.
+    pub fn vault_address(&self) -> Result<&str, Fault> {
+        self.port("vault address", self.vault_address.as_deref())
     }
     /// The zone's monitoring.
     ///
@@ -234,6 +251,7 @@ impl ZoneConfig {
             let auth = vault.auth(|token| Auth::Header("x-vault-token", token))?;
             let client = VaultClient::new(vault.wire("vault", auth)?);
             zone = zone.with_vault(Arc::new(client), self.link()?);
+            zone = zone.with_vault_address(&vault.url);
         }
         if let Some(monitor) = &self.monitor {
             zone = zone.with_monitor(Arc::new(MonitorClient::connect(monitor)?));
