@@ -13,6 +13,7 @@ pub mod envelope;
 pub mod id;
 pub mod journal;
 pub mod ledger;
+pub mod link;
 pub mod notice;
 pub mod office;
 pub mod outbox;

@@ -1,5 +1,6 @@
-//! Messages owed: taken under lease, given to whoever can deliver them, retried, given up. The
-//! personal link of a message is minted here; only its digest is kept.
+//! Messages owed: taken under lease, given to whoever can deliver them, retried, given up.
+
+pub use crate::link::{Link, Minted, token_digest, wants_code};
 
 use crate::{
     approval::Gate,
@@ -9,7 +10,6 @@ use crate::{
     store::{Known, StoreError, codec, entity, load, people},
     ticket::Ticket,
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
@@ -17,15 +17,11 @@ use sea_orm::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// How long a deliverer may be silent.
 const LEASE_S: i64 = 60;
 /// Tries before a message is given up and a person has to look.
 const TRIES: i32 = 8;
-/// Tries at a six-digit code before the link is dead.
-const CODE_TRIES: i32 = 10;
-
 /// A message taken for delivery.
 #[derive(Clone, Debug)]
 pub struct Due {
@@ -62,25 +58,6 @@ pub struct Key {
     pub n: i32,
 }
 
-/// A fresh link, in clear for the only time.
-#[derive(Clone)]
-pub struct Minted {
-    /// The token of `/v/{token}`.
-    pub token: String,
-    /// Six digits, printed in the mail only.
-    pub code: Option<String>,
-    /// Until when it works.
-    pub expires_at: DateTime<Utc>,
-}
-
-impl std::fmt::Debug for Minted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Minted")
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
-    }
-}
-
 /// How a delivery ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivered {
@@ -115,57 +92,6 @@ pub struct Message {
     pub sent_at: Option<DateTime<Utc>>,
     /// What the server said last.
     pub answer: Option<String>,
-}
-
-/// A link as its page needs it.
-#[derive(Clone, Debug)]
-pub struct Link {
-    /// Whose it is.
-    pub person: Person,
-    /// What it is about.
-    pub ticket: Ticket,
-    /// The question.
-    pub gate: Gate,
-    /// Until when it works.
-    pub expires_at: DateTime<Utc>,
-    /// A six-digit code has to be typed.
-    pub needs_code: bool,
-}
-
-/// The digest under which a token is kept, if the token has our form.
-#[must_use]
-pub fn token_digest(token: &str) -> Option<String> {
-    let body = token.strip_prefix("gch1_")?;
-    let (secret, sum) = body.rsplit_once('_')?;
-    let bytes = URL_SAFE_NO_PAD
-        .decode(secret)
-        .ok()
-        .filter(|it| it.len() == 32)?;
-    (sum == format!("{:08x}", crc32fast::hash(&bytes)))
-        .then(|| hex::encode(Sha256::digest(token.as_bytes())))
-}
-
-fn token(secret: &[u8; 32]) -> String {
-    format!(
-        "gch1_{}_{:08x}",
-        URL_SAFE_NO_PAD.encode(secret),
-        crc32fast::hash(secret)
-    )
-}
-
-fn code_digest(token_sha256: &str, code: &str) -> String {
-    hex::encode(Sha256::digest(
-        format!("guichet/code\0{token_sha256}\0{code}").as_bytes(),
-    ))
-}
-
-/// Whether answering takes the six-digit code too: what cannot be undone (promises, ruling 2).
-#[must_use]
-pub fn wants_code(ticket: &Ticket, gate: &Gate) -> bool {
-    let worst = ticket.impact.as_ref().map(|it| it.level);
-    let script = ticket.code.as_deref() == Some("K07");
-    gate.purpose == workflows::Purpose::Agreement
-        && (script || worst == Some(workflows::Level::DataLoss))
 }
 
 impl Desk {
@@ -223,7 +149,7 @@ impl Desk {
             None => None,
         };
         let link = match &gate {
-            Some(gate) => Some(self.mint(&tx, &ticket, gate, &to, now).await?),
+            Some(gate) => Some(self.mint_link(&tx, &ticket, gate, &to, now).await?),
             None => None,
         };
         tx.end().await?;
@@ -239,47 +165,6 @@ impl Desk {
             gate,
             link,
         }))
-    }
-
-    async fn mint(
-        &self,
-        tx: &crate::store::Tx,
-        ticket: &Ticket,
-        gate: &Gate,
-        to: &Person,
-        now: DateTime<Utc>,
-    ) -> Result<Minted, StoreError> {
-        let contract = load::contract(tx.db(), &ticket.client, &ticket.contract)
-            .await?
-            .ok_or_else(|| codec::corrupt("contract", &ticket.contract))?;
-        let days = i64::from(Ord::min(contract.terms.link_days, 30));
-        let last = now + Duration::days(days);
-        let expires_at = gate.expires_at.map_or(last, |it| Ord::min(it, last));
-        let token = token(&self.ids.secret());
-        let digest = token_digest(&token).ok_or_else(|| codec::corrupt("link", "own token"))?;
-        let code = wants_code(ticket, gate).then(|| {
-            let dice = self.ids.secret();
-            let number = u32::from_be_bytes([dice[0], dice[1], dice[2], dice[3]]);
-            format!("{:06}", number % 1_000_000)
-        });
-        let row = entity::link::Model {
-            code_sha256: code.as_deref().map(|it| code_digest(&digest, it)),
-            token_sha256: digest,
-            client: ticket.client.clone(),
-            ticket: ticket.id.to_string(),
-            gate: gate.id.to_string(),
-            person: to.id.to_string(),
-            tries: 0,
-            at: codec::micros(now),
-            expires_at: codec::micros(expires_at),
-            opened_at: None,
-        };
-        row.into_active_model().insert(tx.db()).await?;
-        Ok(Minted {
-            token,
-            code,
-            expires_at,
-        })
     }
 
     /// Says how a delivery ended. A try that lost its lease changes nothing.
@@ -364,69 +249,5 @@ impl Desk {
                 })
             })
             .collect()
-    }
-
-    /// The link behind a token. `None` for anything unknown, malformed or expired while its
-    /// question is open: to a stranger they are all the same.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn link(&self, token: &str) -> Result<Option<Link>, StoreError> {
-        let Some(digest) = token_digest(token) else {
-            return Ok(None);
-        };
-        let db = self.store.reading();
-        let Some(row) = entity::link::Entity::find_by_id(digest).one(db).await? else {
-            return Ok(None);
-        };
-        let known = Known {
-            client: row.client.clone(),
-            id: codec::name(&row.ticket)?,
-        };
-        let person = people::by_id(db, codec::name(&row.person)?).await?;
-        let ticket = load::ticket(db, &known).await?;
-        let (Some(person), Some(ticket)) = (person, ticket) else {
-            return Ok(None);
-        };
-        let gate = ticket.gate(codec::name::<GateId>(&row.gate)?).cloned();
-        let expires_at = codec::instant(row.expires_at)?;
-        let dead = row.tries >= CODE_TRIES;
-        Ok(gate.filter(|_| !dead).map(|gate| Link {
-            person,
-            ticket,
-            gate,
-            expires_at,
-            needs_code: row.code_sha256.is_some(),
-        }))
-    }
-
-    /// Whether the typed code is the one in the mail; counts wrong ones.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn code_fits(&self, token: &str, typed: &str) -> Result<bool, StoreError> {
-        let Some(digest) = token_digest(token) else {
-            return Ok(false);
-        };
-        let tx = self.store.begin().await?;
-        let Some(row) = entity::link::Entity::find_by_id(digest.clone())
-            .one(tx.db())
-            .await?
-        else {
-            return Ok(false);
-        };
-        let fits = match &row.code_sha256 {
-            None => true,
-            Some(_) if row.tries >= CODE_TRIES => false,
-            Some(wanted) => *wanted == code_digest(&digest, typed.trim()),
-        };
-        if !fits {
-            let tries = row.tries + 1;
-            let mut row = row.into_active_model();
-            row.tries = sea_orm::Set(tries);
-            row.update(tx.db()).await?;
-            tx.end().await?;
-        }
-        Ok(fits)
     }
 }

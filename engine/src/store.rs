@@ -1,5 +1,6 @@
 //! The only module that knows the database. Everything above it speaks of tickets.
 
+mod append;
 pub(crate) mod codec;
 mod commit;
 pub(crate) mod entity;

@@ -6,15 +6,17 @@ pub mod refusal;
 pub mod state;
 pub mod task;
 pub mod transition;
+pub mod verb;
 mod wording;
 
 pub use command::{Command, Order, Outcome, Study};
 pub use decide::decide;
 pub(crate) use decide::right_of;
 pub use refusal::{Refusal, RefusalKind};
-pub use state::{Ending, State, Verb};
+pub use state::{Ending, State};
 pub use task::{Status, Task};
 pub use transition::{Facts, Transition};
+pub use verb::Verb;
 
 use crate::{
     approval::Gate,

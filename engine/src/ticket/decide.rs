@@ -1,5 +1,6 @@
 //! The one place where a ticket changes. Pure: everything it looks at is in its arguments.
 
+mod children;
 mod clock;
 mod draft;
 mod flow;
@@ -9,7 +10,7 @@ mod order;
 mod report;
 mod study;
 
-use super::{Command, Refusal, Ticket, Transition, state};
+use super::{Command, Refusal, Ticket, Transition, verb};
 use crate::ticket::transition::Facts;
 pub(crate) use draft::Draft;
 pub(crate) use flow::right_of;
@@ -30,12 +31,12 @@ pub fn decide(
             _ => Err(Refusal::NotFound),
         };
     };
-    if let Some(verb) = command.verb()
-        && !state::admits(ticket.state, verb)
+    if let Some(asked) = command.verb()
+        && !verb::admits(ticket.state, asked)
     {
         return Err(Refusal::OutOfOrder {
             state: ticket.state,
-            verb: verb.word(),
+            verb: asked.word(),
         });
     }
     if let Some(person) = facts.actor.person()

@@ -313,8 +313,6 @@ fn price(entry: &Entry, answers: &Answers, speed: Speed) -> Result<Option<Price>
         Ok(price) => Ok(Some(price)),
         Err(No::Quoted) => Ok(None),
         Err(No::AcceleratedQuote) => Err(Refusal::AccelerationOfQuote),
-        Err(No::MissingField { .. } | No::TooLarge { .. }) => {
-            Err(Refusal::OutOfRange { field: "price" })
-        }
+        Err(No::MissingField { .. } | No::TooLarge) => Err(Refusal::OutOfRange { field: "price" }),
     }
 }

@@ -2,6 +2,7 @@
 //! agreed, studied and concluded. Never accelerated (S31).
 
 use super::{
+    children::{bespoke_child, known_price, offered_child},
     draft::{Draft, entitled, line, snapshot, text},
     operate::LARGEST,
     order::{
@@ -18,7 +19,7 @@ use crate::{
         state,
     },
 };
-use catalogue::{Entry, Price, Speed, Text, Tokens};
+use catalogue::{Entry, Price, Text, Tokens};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -26,8 +27,6 @@ use workflows::{Phase, Purpose, reference::Scope};
 
 /// Most lines that one study may turn into.
 const MOST_LINES: usize = 20;
-/// Workflow of changes that have no catalogue line of their own.
-const BESPOKE: &str = "quoted-work";
 
 /// Opens a study.
 pub(super) fn open(study: &Study, facts: &Facts) -> Result<Transition, Refusal> {
@@ -223,43 +222,6 @@ pub(super) fn reclassify(draft: &mut Draft<'_>, lines: &[Line]) -> Result<(), Re
     draft.advance()
 }
 
-fn known_price(entry: &Entry, checked: &Checked) -> Option<Price> {
-    catalogue::price(entry, &checked.answers, Speed::Normal).ok()
-}
-
-/// A further line of the same study: its own ticket, offered to the client.
-fn offered_child(
-    draft: &Draft<'_>,
-    nth: i64,
-    entry: &Entry,
-    checked: Checked,
-) -> Result<Transition, Refusal> {
-    let price = known_price(entry, &checked);
-    let pricing = if price.is_some() {
-        Pricing::Offered
-    } else {
-        Pricing::Quoted
-    };
-    let cluster = checked.cluster.clone();
-    let nodes = envelope::wrap(checked.acts, pricing, &draft.facts.contract.terms);
-    let mut ticket = blank(draft.facts, nth, entry.title.clone(), checked.ordered);
-    ticket.cluster = cluster;
-    ticket.price = price;
-    ticket.capped = is_capped(entry);
-    ticket.tasks = tasks(nodes, 0);
-    child(draft, ticket)
-}
-
-fn child(draft: &Draft<'_>, mut ticket: crate::ticket::Ticket) -> Result<Transition, Refusal> {
-    ticket.parent = Some(draft.it.ticket.id);
-    ticket.requester = draft.it.ticket.requester;
-    ticket.filer = draft.it.ticket.filer;
-    let mut child = Draft::new(ticket, "ticket.offered", draft.facts);
-    child.say("parent", draft.it.ticket.reference.clone());
-    child.advance()?;
-    Ok(child.finish())
-}
-
 /// S24–S27: what the study would cost and how long it takes; due even if it ends infeasible.
 pub(super) fn estimate(
     draft: &mut Draft<'_>,
@@ -354,51 +316,4 @@ pub(super) fn conclude(
         crate::ticket::State::Closed
     );
     Ok(())
-}
-
-/// A change that the catalogue does not have: done by hand, step by step, at its own price.
-fn bespoke_child(draft: &Draft<'_>, nth: i64, item: &Item) -> Result<Transition, Refusal> {
-    let facts = draft.facts;
-    if item.tokens.0 == 0 || item.tokens.0 > LARGEST {
-        return Err(Refusal::OutOfRange { field: "tokens" });
-    }
-    let title = Text::new(
-        line("title", &item.title.fr)?,
-        line("title", &item.title.en)?,
-    );
-    let workflow = facts
-        .workflows
-        .get(BESPOKE)
-        .filter(|it| it.is_validated())
-        .ok_or_else(|| Refusal::NotValidated(BESPOKE.into()))?;
-    let answers = json!({ "description": title.fr });
-    let empty = json!({});
-    let scope = Scope {
-        form: &answers,
-        given: &empty,
-        ticket: &empty,
-    };
-    let acts = workflow
-        .unfold(&scope, &|_| false)
-        .map_err(|e| Refusal::Workflow(e.to_string()))?;
-    let nodes = envelope::wrap(acts, Pricing::Offered, &facts.contract.terms);
-    let ordered = Ordered {
-        entry: None,
-        answers: answers.clone(),
-        workflow: workflow.name.clone(),
-        workflow_version: workflow.version,
-        validated_by: workflow.validated_by.clone(),
-        why: None,
-        need: Some(item.title.fr.clone()),
-    };
-    let mut ticket = blank(facts, nth, title, ordered);
-    let tokens = item.tokens;
-    let formula = Text::new("selon l’étude", "as the study says");
-    ticket.price = Some(Price {
-        base: tokens,
-        surcharge: Tokens(0),
-        formula,
-    });
-    ticket.tasks = tasks(nodes, 0);
-    child(draft, ticket)
 }

@@ -1,0 +1,196 @@
+//! Personal links: a secret that goes out in one mail, of which only the digest is kept. Opening a
+//! link decides nothing; it shows whose it is and what it asks.
+
+use crate::{
+    approval::Gate,
+    desk::Desk,
+    id::GateId,
+    people::Person,
+    store::{Known, StoreError, Tx, codec, entity, load, people},
+    ticket::Ticket,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sha2::{Digest, Sha256};
+
+/// Tries at a six-digit code before the link is dead.
+const CODE_TRIES: i32 = 10;
+
+/// A fresh link, in clear for the only time.
+#[derive(Clone)]
+pub struct Minted {
+    /// The token of `/v/{token}`.
+    pub token: String,
+    /// Six digits, printed in the mail only.
+    pub code: Option<String>,
+    /// Until when it works.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for Minted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Minted")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A link as its page needs it.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Whose it is.
+    pub person: Person,
+    /// What it is about.
+    pub ticket: Ticket,
+    /// The question.
+    pub gate: Gate,
+    /// Until when it works.
+    pub expires_at: DateTime<Utc>,
+    /// A six-digit code has to be typed.
+    pub needs_code: bool,
+}
+
+/// The digest under which a token is kept, if the token has our form.
+#[must_use]
+pub fn token_digest(token: &str) -> Option<String> {
+    let body = token.strip_prefix("gch1_")?;
+    let (secret, sum) = body.rsplit_once('_')?;
+    let bytes = URL_SAFE_NO_PAD
+        .decode(secret)
+        .ok()
+        .filter(|it| it.len() == 32)?;
+    (sum == format!("{:08x}", crc32fast::hash(&bytes)))
+        .then(|| hex::encode(Sha256::digest(token.as_bytes())))
+}
+
+fn token(secret: &[u8; 32]) -> String {
+    format!(
+        "gch1_{}_{:08x}",
+        URL_SAFE_NO_PAD.encode(secret),
+        crc32fast::hash(secret)
+    )
+}
+
+fn code_digest(token_sha256: &str, code: &str) -> String {
+    hex::encode(Sha256::digest(
+        format!("guichet/code\0{token_sha256}\0{code}").as_bytes(),
+    ))
+}
+
+/// Whether answering takes the six-digit code too: what cannot be undone (promises, ruling 2).
+#[must_use]
+pub fn wants_code(ticket: &Ticket, gate: &Gate) -> bool {
+    let worst = ticket.impact.as_ref().map(|it| it.level);
+    let script = ticket.code.as_deref() == Some("K07");
+    gate.purpose == workflows::Purpose::Agreement
+        && (script || worst == Some(workflows::Level::DataLoss))
+}
+
+impl Desk {
+    /// A fresh link of `to` to `gate`.
+    pub(crate) async fn mint_link(
+        &self,
+        tx: &Tx,
+        ticket: &Ticket,
+        gate: &Gate,
+        to: &Person,
+        now: DateTime<Utc>,
+    ) -> Result<Minted, StoreError> {
+        let contract = load::contract(tx.db(), &ticket.client, &ticket.contract)
+            .await?
+            .ok_or_else(|| codec::corrupt("contract", &ticket.contract))?;
+        let days = i64::from(Ord::min(contract.terms.link_days, 30));
+        let last = now + Duration::days(days);
+        let expires_at = gate.expires_at.map_or(last, |it| Ord::min(it, last));
+        let token = token(&self.ids.secret());
+        let digest = token_digest(&token).ok_or_else(|| codec::corrupt("link", "own token"))?;
+        let code = wants_code(ticket, gate).then(|| {
+            let dice = self.ids.secret();
+            let number = u32::from_be_bytes([dice[0], dice[1], dice[2], dice[3]]);
+            format!("{:06}", number % 1_000_000)
+        });
+        let row = entity::link::Model {
+            code_sha256: code.as_deref().map(|it| code_digest(&digest, it)),
+            token_sha256: digest,
+            client: ticket.client.clone(),
+            ticket: ticket.id.to_string(),
+            gate: gate.id.to_string(),
+            person: to.id.to_string(),
+            tries: 0,
+            at: codec::micros(now),
+            expires_at: codec::micros(expires_at),
+            opened_at: None,
+        };
+        row.into_active_model().insert(tx.db()).await?;
+        Ok(Minted {
+            token,
+            code,
+            expires_at,
+        })
+    }
+
+    /// The link behind a token. `None` for anything unknown, malformed or expired while its
+    /// question is open: to a stranger they are all the same.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn link(&self, token: &str) -> Result<Option<Link>, StoreError> {
+        let Some(digest) = token_digest(token) else {
+            return Ok(None);
+        };
+        let db = self.store.reading();
+        let Some(row) = entity::link::Entity::find_by_id(digest).one(db).await? else {
+            return Ok(None);
+        };
+        let known = Known {
+            client: row.client.clone(),
+            id: codec::name(&row.ticket)?,
+        };
+        let person = people::by_id(db, codec::name(&row.person)?).await?;
+        let ticket = load::ticket(db, &known).await?;
+        let (Some(person), Some(ticket)) = (person, ticket) else {
+            return Ok(None);
+        };
+        let gate = ticket.gate(codec::name::<GateId>(&row.gate)?).cloned();
+        let expires_at = codec::instant(row.expires_at)?;
+        let dead = row.tries >= CODE_TRIES;
+        Ok(gate.filter(|_| !dead).map(|gate| Link {
+            person,
+            ticket,
+            gate,
+            expires_at,
+            needs_code: row.code_sha256.is_some(),
+        }))
+    }
+
+    /// Whether the typed code is the one in the mail; counts wrong ones.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn code_fits(&self, token: &str, typed: &str) -> Result<bool, StoreError> {
+        let Some(digest) = token_digest(token) else {
+            return Ok(false);
+        };
+        let tx = self.store.begin().await?;
+        let Some(row) = entity::link::Entity::find_by_id(digest.clone())
+            .one(tx.db())
+            .await?
+        else {
+            return Ok(false);
+        };
+        let fits = match &row.code_sha256 {
+            None => true,
+            Some(_) if row.tries >= CODE_TRIES => false,
+            Some(wanted) => *wanted == code_digest(&digest, typed.trim()),
+        };
+        if !fits {
+            let tries = row.tries + 1;
+            let mut row = row.into_active_model();
+            row.tries = sea_orm::Set(tries);
+            row.update(tx.db()).await?;
+            tx.end().await?;
+        }
+        Ok(fits)
+    }
+}
