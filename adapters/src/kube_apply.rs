@@ -1,6 +1,7 @@
 //! K05, the cluster's part: a pinned set of objects is applied, proved field by field, and can be
 //! taken back.
 
+mod injection;
 mod manifests;
 mod reading;
 mod records;
@@ -309,6 +310,12 @@ impl Action for KubeApply {
         }
         if proofs.iter().any(|it| !it.ok) {
             return Ok(Verdict::Bad(proofs));
+        }
+        if waiting.is_none() && params.manifest == Manifest::VaultInjector {
+            match injection::trial(self.kube(cx)?, cx, params).await? {
+                Ok(proof) => proofs.push(proof),
+                Err(why) => waiting = Some(why),
+            }
         }
         Ok(match waiting {
             Some(why) => Verdict::Pending {

@@ -15,7 +15,7 @@ use adapters::{
 use house::*;
 use serde_json::json;
 use std::sync::Arc;
-use workflows::{Action, Fidelity, Level, Undone, Verb};
+use workflows::{Action, Fidelity, Level, Undone, Verb, Verdict};
 
 #[tokio::test]
 async fn sim_kubernetes_the_reviewer_gets_account_token_and_rights() {
@@ -60,6 +60,23 @@ async fn sim_kubernetes_the_injector_comes_with_its_webhook_last_and_without_an_
     assert!(holds(
         &house.verdict(&injector(), &plan, Some(&receipt)).await
     ));
+    let verdict = house.verdict(&injector(), &plan, Some(&receipt)).await;
+    let Verdict::Ok(proofs) = verdict else {
+        panic!("{verdict:?}")
+    };
+    let trial = proofs.last().expect("proofs");
+    assert!(
+        trial.claim.contains("a new pod that asks for it"),
+        "{}",
+        trial.claim
+    );
+    assert_eq!(
+        house
+            .cluster
+            .cluster()
+            .object("Pod", "default", "guichet-injection-trial"),
+        None
+    );
     let again = house.plan(&injector()).await;
     assert!(
         again.is_empty(),

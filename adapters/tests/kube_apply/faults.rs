@@ -228,3 +228,34 @@ async fn sim_kubernetes_an_unknown_namespace_and_a_second_injector_are_refused()
         fault.message
     );
 }
+
+#[tokio::test]
+async fn sim_kubernetes_an_injector_that_injects_nothing_is_not_called_done() {
+    let house = house().await;
+    house.apply(&reviewer()).await;
+    let (plan, receipt) = house.apply(&injector()).await;
+    assert!(holds(
+        &house.verdict(&injector(), &plan, Some(&receipt)).await
+    ));
+    // The webhook stays as it was applied; what it leads to is gone.
+    let labels = json!({"metadata": {"labels": {"app.kubernetes.io/name": "vault-injector"}}});
+    edit(&house.cluster, "api/v1", "services/vault-injector", &labels).await;
+    let selector = json!({"spec": {"selector": {"app.kubernetes.io/name": "vault-injector",
+                                                "app": "elsewhere"}}});
+    edit(
+        &house.cluster,
+        "api/v1",
+        "services/vault-injector",
+        &selector,
+    )
+    .await;
+    let verdict = house
+        .action
+        .verify(&cx(), &injector(), &plan, Some(&receipt))
+        .await;
+    let verdict = verdict.expect("an answer");
+    let Verdict::Pending { why, .. } = verdict else {
+        panic!("{verdict:?}")
+    };
+    assert!(why.contains("was not given the agent"), "{why}");
+}

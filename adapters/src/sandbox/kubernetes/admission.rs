@@ -3,12 +3,12 @@
 use super::{
     kinds, podsecurity,
     request::Target,
-    selectors::Labels,
     state::State,
     status::{Cause, Failure},
     store::Address,
+    webhooks,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Lets a new object in, or refuses it; answers the warnings to be sent along. An object that is
 /// invalid anyway gets no warning.
@@ -40,7 +40,7 @@ pub(super) fn create(
     }
     let labels = namespace.value["metadata"]["labels"].clone();
     if target.kind.kind == "Pod" {
-        webhooks(state, &namespace.value)?;
+        webhooks::call(state, &namespace.value, new)?;
         if podsecurity::level(&labels, "enforce") == Some("restricted") {
             let broken = podsecurity::violations(&new["spec"]);
             if !broken.is_empty() {
@@ -63,62 +63,4 @@ pub(super) fn create(
     Ok(vec![format!(
         "would violate PodSecurity \"restricted:latest\": {broken}"
     )])
-}
-
-/// A webhook that cannot be reached refuses the pod when it was registered so.
-fn webhooks(state: &State, namespace: &Value) -> Result<(), Failure> {
-    for configuration in state.store.named("MutatingWebhookConfiguration") {
-        for hook in configuration.value["webhooks"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            let Some(url) = hook["clientConfig"]["url"].as_str() else {
-                continue;
-            };
-            let Some(why) = state.dead_hooks.get(url) else {
-                continue;
-            };
-            let meant = Labels::of(&hook["namespaceSelector"]).fit(namespace) && takes_pods(hook);
-            if !meant || hook["failurePolicy"] == "Ignore" {
-                continue;
-            }
-            let name = hook["name"].as_str().unwrap_or_default();
-            let words = format!(
-                "failed calling webhook {name:?}: failed to call webhook: Post \
-                 \"{url}?timeout={}s\": {why}",
-                hook["timeoutSeconds"]
-            );
-            let message = format!("Internal error occurred: {words}");
-            let failure = Failure::new(500, message).reason("InternalError");
-            return Err(failure.causes(vec![Cause::new("", words, "")]));
-        }
-    }
-    Ok(())
-}
-
-fn takes_pods(hook: &Value) -> bool {
-    let has = |list: &Value, wanted: &str| {
-        list.as_array()
-            .is_some_and(|it| it.contains(&json!(wanted)) || it.contains(&json!("*")))
-    };
-    hook["rules"].as_array().into_iter().flatten().any(|rule| {
-        has(&rule["resources"], "pods")
-            && has(&rule["operations"], "CREATE")
-            && has(&rule["apiGroups"], "")
-    })
-}
-
-/// The addresses that would have to be called, with the seconds they are given.
-pub(super) fn addresses(state: &State) -> Vec<(String, u64)> {
-    let configurations = state.store.named("MutatingWebhookConfiguration");
-    let hooks = configurations
-        .into_iter()
-        .flat_map(|it| it.value["webhooks"].as_array().cloned().unwrap_or_default());
-    hooks
-        .filter_map(|hook| {
-            let url = hook["clientConfig"]["url"].as_str()?.to_owned();
-            Some((url, hook["timeoutSeconds"].as_u64().unwrap_or(10)))
-        })
-        .collect()
 }

@@ -1,9 +1,10 @@
 //! The wire: requests in, answers out, and the troubles that were ordered.
 
 use super::{
-    Cluster, admission, controllers,
+    Cluster, controllers,
     request::{Answer, Request},
     status::Failure,
+    webhooks,
 };
 use crate::sandbox::fault::{Trouble, hang_up};
 use axum::{
@@ -30,8 +31,10 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     let request = read(&method, &uri, &headers, &body);
-    let dead = dead_hooks(&cluster).await;
-    cluster.lock().dead_hooks = dead;
+    if request.method == "POST" && request.path.ends_with("/pods") {
+        let dead = dead_hooks(&cluster).await;
+        cluster.lock().dead_hooks = dead;
+    }
     if !changes(&request) {
         return write(cluster.answer(&request, false));
     }
@@ -142,7 +145,7 @@ fn plain(failure: &Failure) -> Response {
 
 /// Webhooks by address that do not even accept a connection.
 async fn dead_hooks(cluster: &Cluster) -> BTreeMap<String, String> {
-    let addresses = admission::addresses(&cluster.lock());
+    let addresses = webhooks::addresses(&cluster.lock());
     let mut dead = BTreeMap::new();
     for (address, seconds) in addresses {
         let place = Url::parse(&address)

@@ -30,6 +30,7 @@ mod store;
 mod tokens;
 mod typed;
 mod validate;
+mod webhooks;
 mod write;
 
 use super::{fault::Mischief, serving::Serving};

@@ -3,7 +3,12 @@
 use serde_json::{Value, json};
 
 /// What is wrong, of whom, the remedy, and whether a container's and its pod's context break it.
-type Check = (&'static str, &'static str, &'static str, fn(&Value, &Value) -> bool);
+type Check = (
+    &'static str,
+    &'static str,
+    &'static str,
+    fn(&Value, &Value) -> bool,
+);
 
 /// The level that a namespace sets for a mode.
 pub(super) fn level<'a>(labels: &'a Value, mode: &str) -> Option<&'a str> {
