@@ -204,7 +204,7 @@ impl Action for KubeApply {
                 Fidelity::Predicted
             };
             let next = seen.map_or_else(|| object.clone(), |it| it.object);
-            let lines = lines(&address.words(), live.as_ref(), &next, fidelity);
+            let lines = lines(&address.words(), live.as_ref(), &object, &next, fidelity);
             if live.is_none() && address.kind == "Namespace" {
                 made.push(address.name.clone());
             }

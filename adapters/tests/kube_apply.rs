@@ -110,6 +110,39 @@ async fn sim_kubernetes_plan_only_reads_and_is_equal_for_an_unchanged_cluster() 
 }
 
 #[tokio::test]
+async fn sim_kubernetes_what_the_server_makes_up_does_not_move_the_digest() {
+    let house = house().await;
+    house.apply(&reviewer()).await;
+    let first = house.plan(&injector()).await;
+    let second = house.plan(&injector()).await;
+    assert_eq!(first.digest(), second.digest());
+    let (_, receipt) = house.apply(&injector()).await;
+    assert_eq!(receipt.objects.len(), 9);
+    let service = house.until("Service", "vault-injector", true).await;
+    assert!(service.expect("made")["spec"]["clusterIP"].is_string());
+}
+
+#[tokio::test]
+async fn sim_kubernetes_every_exchange_is_noted_with_identity_and_version() {
+    let house = house().await;
+    let cx = cx();
+    let plan = house.action.plan(&cx, &reviewer()).await.expect("a plan");
+    drop(cx.evidence.take());
+    let receipt = house
+        .action
+        .apply(&cx, &reviewer(), &plan)
+        .await
+        .expect("accepted");
+    let evidence = cx.evidence.take();
+    assert_eq!(evidence.len(), receipt.objects.len());
+    for (noted, written) in evidence.iter().zip(&receipt.objects) {
+        assert_eq!((noted.status, noted.system.as_str()), (201, "kubernetes"));
+        assert_eq!(noted.ids["uid"], written.uid);
+        assert_eq!(noted.ids["resourceVersion"], written.resource_version);
+    }
+}
+
+#[tokio::test]
 async fn sim_kubernetes_applying_twice_changes_nothing_more() {
     let house = house().await;
     let (plan, first) = house.apply(&reviewer()).await;

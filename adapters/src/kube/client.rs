@@ -100,7 +100,7 @@ impl Kube for KubeClient {
         if how.dry_run {
             path += "&dryRun=All";
         }
-        let call = Call::patch(path).bytes(APPLY, object.to_string());
+        let call = noting(Call::patch(path).bytes(APPLY, object.to_string()));
         let reply = self.ask(cx, call, !how.dry_run).await?;
         let warnings = reply.headers("warning").into_iter().map(warning).collect();
         Ok(Applied {
@@ -116,7 +116,7 @@ impl Kube for KubeClient {
         if dry_run {
             path += "&dryRun=All";
         }
-        self.ask(cx, Call::post(path).json(object), !dry_run)
+        self.ask(cx, noting(Call::post(path).json(object)), !dry_run)
             .await?
             .json()
     }
@@ -184,6 +184,12 @@ impl Kube for KubeClient {
             )
         })
     }
+}
+
+/// With the identity and version of the stored object in the evidence.
+fn noting(call: Call) -> Call {
+    call.noting("uid", "/metadata/uid")
+        .noting("resourceVersion", "/metadata/resourceVersion")
 }
 
 /// The text of `299 - "text"`.

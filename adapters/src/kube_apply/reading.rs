@@ -20,9 +20,13 @@ pub(super) fn text(object: &Value, name: &str) -> String {
         .to_owned()
 }
 
+/// The lines of a plan for one object: `object` is what we apply, `next` what the server would
+/// store. A new object is shown as we apply it: what the server fills in, such as the address of a
+/// service, may be another at every asking.
 pub(super) fn lines(
     address: &str,
     live: Option<&Value>,
+    object: &Value,
     next: &Value,
     fidelity: Fidelity,
 ) -> Vec<Change> {
@@ -39,7 +43,7 @@ pub(super) fn lines(
             address.to_owned(),
             Verb::Create,
             Value::Null,
-            cleaned(next),
+            cleaned(object),
         )],
         Some(live) => differences(&cleaned(live), &cleaned(next))
             .into_iter()

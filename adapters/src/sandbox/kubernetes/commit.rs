@@ -81,6 +81,9 @@ pub(super) fn commit(state: &mut State, write: Write) -> Result<Answer, Failure>
     if old.is_none() {
         new["metadata"]["uid"] = json!(state.store.id());
         new["metadata"]["creationTimestamp"] = stamp(now);
+        if kind.kind == "Service" {
+            cluster_address(&mut new["spec"], state.store.id().as_bytes());
+        }
         first_status(
             &kind.kind,
             kind.has_status && kind.open_api.is_none(),
@@ -176,6 +179,15 @@ fn empty(value: &Value) -> bool {
 fn drop_field(object: &mut Value, name: &str) {
     if let Some(map) = object.as_object_mut() {
         map.remove(name);
+    }
+}
+
+/// Gives a service an address of its own, another one at every asking.
+fn cluster_address(spec: &mut Value, id: &[u8]) {
+    if spec["type"] != "ExternalName" && spec["clusterIP"].is_null() {
+        let address = format!("10.96.{}.{}", id[0], id[1]);
+        spec["clusterIPs"] = json!([address]);
+        spec["clusterIP"] = json!(address);
     }
 }
 

@@ -1,8 +1,9 @@
 //! A Kubernetes API server in small: the kinds, field ownership, errors and controllers that our
 //! changes rely on, over HTTP, in memory. It gives the answers that were recorded on a real one.
 //!
-//! Not played: watches (405), strategic merge and JSON patches (415), deletion of collections (405), conversion
-//! and validating webhooks, stateful sets and daemon sets. Controllers look once before each
+//! Not played: watches (405), strategic merge and JSON patches (415), deletion of collections
+//! (405), conversion and validating webhooks, stateful sets and daemon sets; admission looks at
+//! what comes over the API, not at what controllers make. Controllers look once before each
 //! request, so a write is answered with the status of before and time passes only with the clock.
 
 mod access;
@@ -128,7 +129,8 @@ impl Cluster {
             .users
             .insert(token.to_owned(), User::new(user, groups));
     }
-    /// Whether requests without a token are answered as `system:anonymous` (the default) or refused.
+    /// Whether requests without a token are answered as `system:anonymous`, as by default, or
+    /// refused.
     pub fn allow_anonymous(&self, allowed: bool) {
         self.lock().anonymous = allowed;
     }
