@@ -91,6 +91,17 @@ fn day_month(lang: Lang, day: &DateTime<Tz>) -> String {
     }
 }
 
+/// A month: `nov. 2026`.
+#[must_use]
+pub fn month(lang: Lang, at: DateTime<Utc>) -> String {
+    let day = paris(at);
+    let name = match lang {
+        Lang::Fr => MONTHS_FR[day.month0() as usize],
+        Lang::En => MONTHS_EN[day.month0() as usize],
+    };
+    format!("{name}{NB}{}", day.year())
+}
+
 /// A time of day: `22 h 07`, `18 h`; `22:07`.
 #[must_use]
 pub fn time(lang: Lang, at: DateTime<Utc>) -> String {

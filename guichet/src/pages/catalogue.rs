@@ -68,6 +68,8 @@ pub struct ItemPage {
     pub tasks: Vec<Stage>,
     /// The tasks as an SVG picture.
     pub picture: Option<String>,
+    /// Whether the reader may order at all.
+    pub orders: bool,
 }
 
 /// Something to know, and where the contract says so.
@@ -82,6 +84,8 @@ pub struct Note {
 /// One planned task.
 #[derive(Clone, Debug)]
 pub struct Stage {
+    /// Its name, where the picture leads.
+    pub name: String,
     /// What it does.
     pub title: String,
     /// Who does it.

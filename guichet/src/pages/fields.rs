@@ -217,7 +217,7 @@ impl Faults {
         let items = fields
             .iter()
             .filter_map(|it| {
-                let text = format!("{} — {}", it.label, it.error.as_ref()?);
+                let text = it.error.clone()?;
                 Some(Fault {
                     id: Some(it.id()),
                     text,

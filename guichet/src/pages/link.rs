@@ -37,8 +37,6 @@ pub struct ReceiptPage {
 pub struct GonePage {
     /// Voice.
     pub ui: Ui,
-    /// Where a new link can be asked for.
-    pub renew: String,
 }
 
 /// A new link was asked for; the answer never says whether one was due.

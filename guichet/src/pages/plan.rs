@@ -101,7 +101,7 @@ impl PlanView {
     }
 }
 
-fn impact_key(level: Level) -> &'static str {
+pub(crate) fn impact_key(level: Level) -> &'static str {
     match level {
         Level::None => "impact-none",
         Level::Reload => "impact-reload",

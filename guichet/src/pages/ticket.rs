@@ -154,8 +154,8 @@ impl Price {
 
 /// One task of the ticket.
 pub struct Task {
-    /// Its number, from 1; also its anchor.
-    pub number: usize,
+    /// Its name, where the picture leads.
+    pub name: String,
     /// What it does.
     pub title: String,
     /// How it stands.

@@ -40,12 +40,10 @@ pub struct Row {
     pub mark: Mark,
     /// The same in one sentence.
     pub state: String,
-    /// Who asked.
-    pub requester: String,
+    /// Code of the contract.
+    pub contract: String,
     /// When it was ordered.
     pub ordered: DateTime<Utc>,
-    /// When the awaited act is due.
-    pub due: Option<DateTime<Utc>>,
     /// What it costs in all.
     pub tokens: Option<i64>,
     /// Accelerated, frozen, undone.

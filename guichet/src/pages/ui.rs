@@ -132,10 +132,34 @@ impl Ui {
     pub fn when(&self, at: impl At) -> When {
         When::new(at.at(), format::moment(self.lang_of(), at.at(), self.now))
     }
+    /// The same as plain words, for use inside a sentence.
+    #[must_use]
+    pub fn moment(&self, at: impl At) -> String {
+        format::moment(self.lang_of(), at.at(), self.now)
+    }
     /// A day.
     #[must_use]
     pub fn day(&self, at: impl At) -> When {
         When::new(at.at(), format::date(self.lang_of(), at.at()))
+    }
+    /// A day as plain words, for use inside a sentence.
+    #[must_use]
+    pub fn day_text(&self, at: impl At) -> String {
+        format::date(self.lang_of(), at.at())
+    }
+    /// A month: `nov. 2026`.
+    #[must_use]
+    pub fn month_text(&self, at: impl At) -> String {
+        format::month(self.lang_of(), at.at())
+    }
+    /// A slot as plain words.
+    #[must_use]
+    pub fn slot_text(&self, at: impl At) -> String {
+        let (day, time) = (
+            format::weekday(self.lang_of(), at.at()),
+            format::time(self.lang_of(), at.at()),
+        );
+        format!("{day}, {time}")
     }
     /// A day and time in full, for records.
     #[must_use]
@@ -145,11 +169,7 @@ impl Ui {
     /// A slot: weekday, day and time.
     #[must_use]
     pub fn slot(&self, at: impl At) -> When {
-        let (day, time) = (
-            format::weekday(self.lang_of(), at.at()),
-            format::time(self.lang_of(), at.at()),
-        );
-        When::new(at.at(), format!("{day}, {time}"))
+        When::new(at.at(), self.slot_text(at))
     }
     /// How far a deadline is, or how late it is.
     #[must_use]

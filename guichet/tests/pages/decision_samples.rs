@@ -57,14 +57,7 @@ pub fn pages(lang: Lang) -> Vec<Page> {
                 already: true,
             },
         ),
-        page(
-            "gone",
-            lang,
-            &GonePage {
-                ui: ui.clone(),
-                renew: "/v/gch1_0000/renew".into(),
-            },
-        ),
+        page("gone", lang, &GonePage { ui: ui.clone() }),
         page("renewed", lang, &RenewedPage { ui }),
     ]
 }

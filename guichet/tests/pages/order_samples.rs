@@ -104,15 +104,18 @@ pub fn item(lang: Lang) -> ItemPage {
         }],
         tasks: vec![
             Stage {
+                name: "task-1".into(),
                 title: two(lang, "Calculer le plan", "Compute the plan"),
                 who: "Guichet".into(),
             },
             Stage {
+                name: "task-2".into(),
                 title: two(lang, "Accord du client", "Agreement"),
                 who: "ACME".into(),
             },
         ],
         picture: Some(ticket_samples::PICTURE.into()),
+        orders: true,
     }
 }
 

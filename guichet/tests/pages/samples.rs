@@ -151,7 +151,7 @@ fn inbox(lang: Lang) -> InboxPage {
 }
 
 fn tickets(lang: Lang) -> TicketsPage {
-    let row = |n: u32, mark: Mark, state: String, due: Option<&str>| Row {
+    let row = |n: u32, mark: Mark, state: String| Row {
         reference: format!("ACME-2026-00{n}"),
         title: two(
             lang,
@@ -160,9 +160,8 @@ fn tickets(lang: Lang) -> TicketsPage {
         ),
         mark,
         state,
-        requester: "Camille Roy".into(),
+        contract: "ACME-K8S".into(),
         ordered: at("2026-11-16T09:00:00Z"),
-        due: due.map(at),
         tokens: Some(3),
         badges: vec![],
     };
@@ -177,9 +176,8 @@ fn tickets(lang: Lang) -> TicketsPage {
                 42,
                 Mark::WaitingPerson("Paul Dupont".into()),
                 two(lang, "Attend votre accord", "Waiting for your agreement"),
-                Some("2026-11-22T17:00:00Z"),
             ),
-            row(40, Mark::Done, two(lang, "Clôturée", "Closed"), None),
+            row(40, Mark::Done, two(lang, "Clôturée", "Closed")),
             row(
                 39,
                 Mark::RolledBack,
@@ -188,7 +186,6 @@ fn tickets(lang: Lang) -> TicketsPage {
                     "Non réalisée, retour arrière fait",
                     "Not completed, rolled back",
                 ),
-                Some("2026-11-22T10:00:00Z"),
             ),
         ],
         more: Some("/tickets?q=a&after=39".into()),

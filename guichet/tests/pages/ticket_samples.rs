@@ -125,7 +125,7 @@ fn form(lang: Lang, button: String, shape: Shown, fields: Vec<Field>) -> Form {
 
 fn task(lang: Lang, number: usize, fr: &str, en: &str, mark: Mark) -> Task {
     Task {
-        number,
+        name: format!("task-{number}"),
         title: two(lang, fr, en),
         span: (mark == Mark::Done).then(|| "48\u{a0}s".into()),
         mark,
