@@ -4,7 +4,7 @@ use super::{
     Cluster, controllers,
     request::{Answer, Request},
     status::Failure,
-    webhooks,
+    watch, webhooks,
 };
 use crate::sandbox::fault::{Trouble, hang_up};
 use axum::{
@@ -31,6 +31,9 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     let request = read(&method, &uri, &headers, &body);
+    if request.method == "GET" && request.option("watch") == "true" {
+        return watch::answer(cluster, &request);
+    }
     if request.method == "POST" && request.path.ends_with("/pods") {
         let dead = dead_hooks(&cluster).await;
         cluster.lock().dead_hooks = dead;

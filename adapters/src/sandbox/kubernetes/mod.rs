@@ -1,10 +1,10 @@
 //! A Kubernetes API server in small: the kinds, field ownership, errors and controllers that our
 //! changes rely on, over HTTP, in memory. It gives the answers that were recorded on a real one.
 //!
-//! Not played: watches (405), strategic merge and JSON patches (415), deletion of collections
-//! (405), conversion and validating webhooks, stateful sets and daemon sets; admission looks at
-//! what comes over the API, not at what controllers make. Controllers look once before each
-//! request, so a write is answered with the status of before and time passes only with the clock.
+//! Not played: strategic merge and JSON patches (415), deletion of collections (405), conversion
+//! and validating webhooks, stateful sets and daemon sets; admission looks at what comes over the
+//! API, not at what controllers make. Controllers look once before each request, so a write is
+//! answered with the status of before and time passes only with the clock.
 
 mod access;
 mod admission;
@@ -31,6 +31,7 @@ mod store;
 mod tokens;
 mod typed;
 mod validate;
+mod watch;
 mod webhooks;
 mod write;
 

@@ -43,13 +43,25 @@ impl State {
 
     /// Answers one request.
     pub fn answer(&mut self, request: &Request, now: DateTime<Utc>) -> Result<Answer, Failure> {
+        let parts = parts(&request.path).unwrap_or_default();
+        if kinds::REVIEW_GROUPS.contains(&parts.group.as_str()) {
+            let user = access::recognise(self, request, now)?;
+            return reviews::answer(self, &user, request, &parts.plural, now);
+        }
+        let (user, target, verb) = self.admit(request, now)?;
+        self.serve(request, &user, &target, verb, now)
+    }
+
+    /// Who asks for what, once it is known that there is such a thing and that they may.
+    pub fn admit(
+        &self,
+        request: &Request,
+        now: DateTime<Utc>,
+    ) -> Result<(User, Target, &'static str), Failure> {
         let user = access::recognise(self, request, now)?;
         let parts = parts(&request.path).ok_or_else(Failure::no_page)?;
         if !self.store.has_group(&parts.group, &parts.version) {
             return Err(Failure::no_page());
-        }
-        if kinds::REVIEW_GROUPS.contains(&parts.group.as_str()) {
-            return reviews::answer(self, &user, request, &parts.plural, now);
         }
         let kind = self.store.kind(&parts.group, &parts.version, &parts.plural);
         let kind = kind.ok_or_else(Failure::no_resource)?;
@@ -64,7 +76,7 @@ impl State {
         if !acceptable(&request.accept) {
             return Err(Failure::not_acceptable());
         }
-        self.serve(request, &user, &target, verb, now)
+        Ok((user, target, verb))
     }
 
     fn serve(
@@ -147,7 +159,7 @@ fn verb(request: &Request, target: &Target) -> Result<&'static str, Failure> {
     let one = !target.name.is_empty();
     match (request.method.as_str(), one) {
         ("GET", true) => Ok("get"),
-        ("GET", false) if request.option("watch") == "true" => Err(Failure::not_allowed()),
+        ("GET", false) if request.option("watch") == "true" => Ok("watch"),
         ("GET", false) => Ok("list"),
         ("POST", false) => Ok("create"),
         ("POST", true) if !target.subresource.is_empty() => Ok("create"),

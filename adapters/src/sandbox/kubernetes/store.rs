@@ -5,7 +5,10 @@ use super::{
     ownership::{self, Managed},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// Where an object is kept.
@@ -69,6 +72,18 @@ impl Stored {
     }
 }
 
+/// What happened to an object, for those who watch.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub version: u64,
+    pub what: &'static str,
+    pub address: Address,
+    pub object: Value,
+}
+
+/// How many events are kept; who wants older ones has to list again.
+const REMEMBERED: usize = 10_000;
+
 /// Everything the server remembers.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
@@ -76,6 +91,7 @@ pub(super) struct Store {
     version: u64,
     ids: u64,
     seed: Uuid,
+    events: VecDeque<Arc<Event>>,
 }
 
 impl Store {
@@ -86,6 +102,7 @@ impl Store {
             version: 100,
             ids: 0,
             seed,
+            events: VecDeque::new(),
         }
     }
     pub fn version(&self) -> u64 {
@@ -115,12 +132,48 @@ impl Store {
     pub fn put(&mut self, at: Address, mut stored: Stored) -> &Stored {
         self.version += 1;
         stored.value["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        let what = if self.objects.contains_key(&at) {
+            "MODIFIED"
+        } else {
+            "ADDED"
+        };
+        self.note(what, &at, stored.shown());
         self.objects.insert(at.clone(), stored);
         &self.objects[&at]
     }
     pub fn remove(&mut self, at: &Address) {
-        if self.objects.remove(at).is_some() {
+        if let Some(stored) = self.objects.remove(at) {
             self.version += 1;
+            let mut last = stored.shown();
+            last["metadata"]["resourceVersion"] = json!(self.version.to_string());
+            self.note("DELETED", at, last);
+        }
+    }
+    fn note(&mut self, what: &'static str, at: &Address, object: Value) {
+        let (version, address) = (self.version, at.clone());
+        self.events.push_back(Arc::new(Event {
+            version,
+            what,
+            address,
+            object,
+        }));
+        if self.events.len() > REMEMBERED {
+            self.events.pop_front();
+        }
+    }
+    /// What happened after a version, oldest first.
+    pub fn since(&self, version: u64) -> Vec<Arc<Event>> {
+        self.events
+            .iter()
+            .filter(|it| it.version > version)
+            .cloned()
+            .collect()
+    }
+    /// The version after which nothing is forgotten.
+    pub fn forgotten(&self) -> u64 {
+        match self.events.front() {
+            Some(oldest) if self.events.len() == REMEMBERED => oldest.version,
+            _ => 0,
         }
     }
     /// Changes an object in place, as a controller does; nothing happens when nothing changes.
