@@ -185,7 +185,9 @@ fn wake_at(ticket: &Ticket, tacit_days: Option<u32>) -> Option<DateTime<Utc>> {
     if ticket.ending.is_some() || ticket.suspended.is_some() {
         return None;
     }
-    let timers = ticket.tasks.iter().filter(|it| it.status == Status::Timed);
+    let still = ticket.standstill.is_some();
+    let timed = |it: &&crate::ticket::Task| it.status == Status::Timed && !still;
+    let timers = ticket.tasks.iter().filter(timed);
     let gates = ticket
         .open_gates()
         .flat_map(|it| [it.expires_at, it.remind_at]);

@@ -103,7 +103,8 @@ impl Draft<'_> {
                 due
             }
         };
-        if due > now {
+        // While it waits for its targets the time it was due at is only the next look.
+        if due > now && self.it.ticket.waits_for.is_none() {
             return Ok(false);
         }
         let targets = run::targets(&self.it.ticket.tasks);

@@ -270,7 +270,11 @@ fn combined(ticket: &Ticket) -> String {
 fn moved(draft: &mut Draft<'_>, name: &str, _plan: &Plan<Value>) -> Result<(), Refusal> {
     let now = draft.now();
     draft.supersede_gates();
-    draft.unlock();
+    // Somebody else may only take the targets once no call of ours is under way.
+    let acting = |it: &Task| it.begun.is_some() && !it.status.is_over();
+    if !draft.it.ticket.tasks.iter().any(acting) {
+        draft.unlock();
+    }
     for task in &mut draft.it.ticket.tasks {
         let envelope = (Phase::Plan..Phase::Act).contains(&task.node.phase);
         let idle = task.node.name == name || task.status == Status::Ready;
