@@ -123,6 +123,16 @@ async fn sim_kubernetes_what_the_server_makes_up_does_not_move_the_digest() {
 }
 
 #[tokio::test]
+async fn sim_kubernetes_the_injector_keeps_the_strictest_pod_security_level() {
+    let house = house().await;
+    let strict = ["enforce", "warn"].map(|it| format!("pod-security.kubernetes.io/{it}"));
+    let labels = strict.each_ref().map(|it| (it.as_str(), "restricted"));
+    house.cluster.cluster().add_namespace(NAMESPACE, &labels);
+    let plan = house.plan(&injector()).await;
+    assert_eq!(plan.warnings, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn sim_kubernetes_every_exchange_is_noted_with_identity_and_version() {
     let house = house().await;
     let cx = cx();

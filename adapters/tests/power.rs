@@ -9,12 +9,13 @@ mod house;
 use adapters::{
     pools::Size,
     power::{Asked, ClusterPower, PowerParams},
-    systems::Systems,
+    sandbox::{kubernetes::ADMIN_TOKEN, pools::PROVIDER_TOKEN},
+    systems::{Systems, SystemsConfig, register},
 };
 use house::*;
 use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
-use workflows::{Action, Level, Undone};
+use workflows::{Action, Level, Registry, Undone};
 
 #[tokio::test]
 async fn sim_pools_hibernate_stops_the_cluster_and_every_node_is_gone() {
@@ -211,4 +212,40 @@ fn sizes_are_for_waking_and_must_not_cross() {
         power.targets("zone-a", &asked(Asked::Wake)),
         ["zone-a/power"]
     );
+}
+
+/// Addresses and tokens come from the operator's inventory, never from a ticket.
+#[tokio::test]
+async fn sim_pools_the_inventory_reaches_the_provider_and_the_cluster() {
+    let house = house().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = |name: &str, token: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, token).expect("a writable folder");
+        format!("file:{}", path.display())
+    };
+    let id = house.provider.id();
+    let config: SystemsConfig = serde_json::from_value(json!({"zones": {"zone-a": {
+        "kube": {"url": house.cluster.url(), "token": kept("kube", ADMIN_TOKEN)},
+        "pools": {
+            "endpoint": {"url": house.provider.url(), "token": kept("aks", PROVIDER_TOKEN)},
+            "subscription": id.subscription, "group": id.group, "cluster": id.cluster,
+        },
+    }}}))
+    .expect("a configuration");
+    let systems = Systems::connect(&config).expect("usable addresses");
+    let mut registry = Registry::default();
+    register(&mut registry, Arc::new(systems));
+    let power = registry.get("cluster.power").expect("registered");
+    let params = json!({"action": "hibernate"});
+    assert!(power.validate(&params).is_empty());
+    assert!(!power.validate(&json!({"action": "sleep"})).is_empty());
+    let plan = power.plan(&cx(), &params).await.expect("a plan");
+    let receipt = power.apply(&cx(), &params, &plan).await.expect("accepted");
+    let verdict = power
+        .verify(&cx(), &params, &plan, Some(&receipt))
+        .await
+        .expect("an answer");
+    assert!(holds(&verdict), "{verdict:?}");
+    assert_eq!(receipt["sizes"]["work"]["desired"], 3);
 }

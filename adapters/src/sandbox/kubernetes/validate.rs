@@ -49,8 +49,8 @@ fn metadata(kind: &Kind, metadata: &Value, found: &mut Vec<Cause>) {
     if !free && (name.len() > 253 || !matches(&NAME, SUBDOMAIN, name)) {
         let why = format!(
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, \
-             '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', \
-             regex used for validation is '{SUBDOMAIN}')"
+             '-' or '.', and must start and end with an alphanumeric character \
+             (e.g. 'example.com', regex used for validation is '{SUBDOMAIN}')"
         );
         found.push(Cause::invalid("metadata.name", &json!(name), &why));
     }
