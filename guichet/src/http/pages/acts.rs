@@ -19,7 +19,11 @@ use super::{Portal, fail::Fail, go, posted::Posted, visit::Signed};
 use crate::format;
 
 async fn find(portal: &Portal, signed: &Signed, reference: &str) -> Result<Ticket, Fail> {
-    let found = portal.web.desk.ticket(reference, Some(&signed.person)).await?;
+    let found = portal
+        .web
+        .desk
+        .ticket(reference, Some(&signed.person))
+        .await?;
     found.ok_or(Fail::NotFound)
 }
 
@@ -31,7 +35,11 @@ async fn send(
     command: Command,
 ) -> Result<Response, Fail> {
     let caller = signed.caller(posted.command()?);
-    let ticket = portal.web.desk.handle(&Known::from(ticket), command, caller).await?;
+    let ticket = portal
+        .web
+        .desk
+        .handle(&Known::from(ticket), command, caller)
+        .await?;
     Ok(go(&format!("/tickets/{}", ticket.reference)))
 }
 
@@ -63,15 +71,23 @@ pub(super) async fn act(
     posted: Posted,
 ) -> Result<Response, Fail> {
     let ticket = find(&portal, &signed, &reference).await?;
-    let form = Scoped { posted: &posted, scope: &act };
+    let form = Scoped {
+        posted: &posted,
+        scope: &act,
+    };
     let reason = form.text("reason");
     let command = match act.as_str() {
         "cancel" => Command::Cancel { reason },
         "suspend" => Command::Suspend { reason },
         "resume" => Command::Resume,
         "give-up" => Command::GiveUp { reason },
-        "redeliver" => Command::Redeliver { note: form.text("note") },
-        "quote" => Command::Quote { tokens: form.tokens("tokens"), note: form.text("note") },
+        "redeliver" => Command::Redeliver {
+            note: form.text("note"),
+        },
+        "quote" => Command::Quote {
+            tokens: form.tokens("tokens"),
+            note: form.text("note"),
+        },
         "remind" => {
             let gate = ticket.open_gates().next().ok_or(Refusal::AlreadyDecided)?;
             Command::Remind { gate: gate.id }
@@ -89,7 +105,10 @@ pub(super) async fn on_task(
 ) -> Result<Response, Fail> {
     let ticket = find(&portal, &signed, &reference).await?;
     let scope = posted.text("seq");
-    let form = Scoped { posted: &posted, scope: &scope };
+    let form = Scoped {
+        posted: &posted,
+        scope: &scope,
+    };
     let command = match act.as_str() {
         "complete" => Command::Complete {
             task,
@@ -102,8 +121,14 @@ pub(super) async fn on_task(
             spent: form.tokens("spent"),
         },
         "retry" => Command::Retry { task },
-        "skip" => Command::Skip { task, proof: form.text("proof") },
-        "take-over" => Command::TakeOver { task, reason: form.text("reason") },
+        "skip" => Command::Skip {
+            task,
+            proof: form.text("proof"),
+        },
+        "take-over" => Command::TakeOver {
+            task,
+            reason: form.text("reason"),
+        },
         _ => return Err(Fail::NotFound),
     };
     send(&portal, &signed, &ticket, &posted, command).await
@@ -116,12 +141,19 @@ pub(super) async fn on_study(
     posted: Posted,
 ) -> Result<Response, Fail> {
     let ticket = find(&portal, &signed, &reference).await?;
-    let form = Scoped { posted: &posted, scope: &act };
+    let form = Scoped {
+        posted: &posted,
+        scope: &act,
+    };
     let command = match act.as_str() {
-        "propose-call" => Command::ProposeCall { slots: slots(&form)? },
+        "propose-call" => Command::ProposeCall {
+            slots: slots(&form)?,
+        },
         "choose-call" => {
             let slot = form.text("slot").parse();
-            Command::ChooseCall { slot: slot.map_err(|_| Refusal::OutOfRange { field: "slot" })? }
+            Command::ChooseCall {
+                slot: slot.map_err(|_| Refusal::OutOfRange { field: "slot" })?,
+            }
         }
         "record-call" => Command::RecordCall {
             minutes: form.text("minutes"),
@@ -132,7 +164,9 @@ pub(super) async fn on_study(
             effort_days: form.number("effort"),
             lead_days: form.number("lead"),
         },
-        "reclassify" => Command::Reclassify { lines: vec![line(&portal, &form)?] },
+        "reclassify" => Command::Reclassify {
+            lines: vec![line(&portal, &form)?],
+        },
         "conclude" => conclusion(&form)?,
         _ => return Err(Fail::NotFound),
     };
@@ -142,13 +176,18 @@ pub(super) async fn on_study(
 /// Names separated by commas or line ends.
 fn listed(text: &str) -> Vec<String> {
     let parts = text.split([',', '\n']).map(str::trim);
-    parts.filter(|it| !it.is_empty()).map(str::to_owned).collect()
+    parts
+        .filter(|it| !it.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn slots(form: &Scoped<'_>) -> Result<Vec<DateTime<Utc>>, Refusal> {
     let typed = ["slot1", "slot2", "slot3"].map(|it| form.text(it));
     let typed = typed.iter().filter(|it| !it.is_empty());
-    typed.map(|it| local(it).ok_or(Refusal::OutOfRange { field: "slots" })).collect()
+    typed
+        .map(|it| local(it).ok_or(Refusal::OutOfRange { field: "slots" }))
+        .collect()
 }
 
 /// A moment typed in a form, in the time of Paris.
@@ -164,7 +203,9 @@ fn line(portal: &Portal, form: &Scoped<'_>) -> Result<Line, Refusal> {
     let entry = entry.ok_or(Refusal::UnknownLine(code))?.clone();
     let mut answers: Map<String, Value> = Map::new();
     for line in form.text("answers").lines() {
-        let Some((name, value)) = line.split_once('=') else { continue };
+        let Some((name, value)) = line.split_once('=') else {
+            continue;
+        };
         let value = value.trim();
         match answers.get_mut(name.trim()) {
             // The same name again is one more line of a list.
@@ -192,14 +233,24 @@ fn conclusion(form: &Scoped<'_>) -> Result<Command, Refusal> {
         let (title, tokens) = line.rsplit_once('=').ok_or(wrong.clone())?;
         let title: Text = untranslated(title.trim());
         let tokens = Tokens(tokens.trim().parse().map_err(|_| wrong)?);
-        Ok(Item { code: None, title, tokens, answers: Value::Null })
+        Ok(Item {
+            code: None,
+            title,
+            tokens,
+            answers: Value::Null,
+        })
     };
     let text = form.text("items");
     let lines = text.lines().filter(|it| !it.trim().is_empty());
     let items: Vec<Item> = lines.map(item).collect::<Result<_, _>>()?;
     let entries = vec![None; items.len()];
     let justification = form.text("justification");
-    Ok(Command::Conclude { feasible, justification, items, entries })
+    Ok(Command::Conclude {
+        feasible,
+        justification,
+        items,
+        entries,
+    })
 }
 
 #[cfg(test)]
@@ -212,8 +263,14 @@ mod tests {
 
     #[test]
     fn a_slot_is_typed_in_the_time_of_paris() {
-        assert_eq!(local("2026-11-24T10:00"), Some("2026-11-24T09:00:00Z".parse().unwrap()));
-        assert_eq!(local("2026-07-24T10:00:00"), Some("2026-07-24T08:00:00Z".parse().unwrap()));
+        assert_eq!(
+            local("2026-11-24T10:00"),
+            Some("2026-11-24T09:00:00Z".parse().unwrap())
+        );
+        assert_eq!(
+            local("2026-07-24T10:00:00"),
+            Some("2026-07-24T08:00:00Z".parse().unwrap())
+        );
         assert_eq!(local("demain"), None);
     }
 
@@ -222,22 +279,45 @@ mod tests {
         let posted = form(&[
             ("feasible-conclude", "yes"),
             ("justification-conclude", "vu"),
-            ("items-conclude", "Créer un dépôt = 3\r\n\r\nBrancher a=b = 2"),
+            (
+                "items-conclude",
+                "Créer un dépôt = 3\r\n\r\nBrancher a=b = 2",
+            ),
         ]);
-        let scoped = Scoped { posted: &posted, scope: "conclude" };
-        let Ok(Command::Conclude { feasible: true, items, entries, .. }) = conclusion(&scoped)
+        let scoped = Scoped {
+            posted: &posted,
+            scope: "conclude",
+        };
+        let Ok(Command::Conclude {
+            feasible: true,
+            items,
+            entries,
+            ..
+        }) = conclusion(&scoped)
         else {
             panic!("understood")
         };
-        let read: Vec<_> = items.iter().map(|it| (it.title.fr.as_str(), it.tokens.0)).collect();
+        let read: Vec<_> = items
+            .iter()
+            .map(|it| (it.title.fr.as_str(), it.tokens.0))
+            .collect();
         assert_eq!(read, [("Créer un dépôt", 3), ("Brancher a=b", 2)]);
         assert_eq!(entries.len(), 2);
     }
 
     #[test]
     fn an_item_without_a_price_is_refused() {
-        let posted = form(&[("feasible-conclude", "yes"), ("items-conclude", "Créer un dépôt")]);
-        let scoped = Scoped { posted: &posted, scope: "conclude" };
-        assert_eq!(conclusion(&scoped), Err(Refusal::OutOfRange { field: "items" }));
+        let posted = form(&[
+            ("feasible-conclude", "yes"),
+            ("items-conclude", "Créer un dépôt"),
+        ]);
+        let scoped = Scoped {
+            posted: &posted,
+            scope: "conclude",
+        };
+        assert_eq!(
+            conclusion(&scoped),
+            Err(Refusal::OutOfRange { field: "items" })
+        );
     }
 }

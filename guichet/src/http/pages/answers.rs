@@ -15,7 +15,10 @@ const VISIBLE: usize = 5;
 
 /// The questions of a form, with what was typed so far, else their defaults.
 pub(super) fn fields(ui: &Ui, form: &Form, clusters: &[String], posted: &Posted) -> Vec<Field> {
-    form.fields.iter().map(|it| field(ui, form, it, clusters, posted)).collect()
+    form.fields
+        .iter()
+        .map(|it| field(ui, form, it, clusters, posted))
+        .collect()
 }
 
 fn field(ui: &Ui, form: &Form, asked: &Asked, clusters: &[String], posted: &Posted) -> Field {
@@ -33,7 +36,10 @@ fn field(ui: &Ui, form: &Form, asked: &Asked, clusters: &[String], posted: &Post
         let other = form.field(name);
         let label = other.map_or(name.as_str(), |it| it.label.get(lang));
         let value = other.map_or_else(|| plain(value), |it| shown(ui, &it.kind, value));
-        let only = ui.say("field-only-when").with("label", label).with("value", value);
+        let only = ui
+            .say("field-only-when")
+            .with("label", label)
+            .with("value", value);
         hints.push(only.to_string());
     }
     hints.retain(|it| !it.is_empty());
@@ -52,7 +58,11 @@ fn input(ui: &Ui, asked: &Asked, clusters: &[String], posted: &Posted) -> Input 
         };
         all.map(choice).collect()
     };
-    let area = |rows, code| Input::Area { value: value.clone(), rows, code };
+    let area = |rows, code| Input::Area {
+        value: value.clone(),
+        rows,
+        code,
+    };
     match &asked.kind {
         Kind::Cluster => {
             let mut all = choices(&mut clusters.iter().map(|it| (it.clone(), it.clone())));
@@ -62,8 +72,9 @@ fn input(ui: &Ui, asked: &Asked, clusters: &[String], posted: &Posted) -> Input 
             Input::Select(all)
         }
         Kind::Choice { options } => {
-            let mut named =
-                options.iter().map(|it| (it.value.clone(), it.label.get(lang).to_owned()));
+            let mut named = options
+                .iter()
+                .map(|it| (it.value.clone(), it.label.get(lang).to_owned()));
             let mut all = choices(&mut named);
             if all.len() <= VISIBLE {
                 return Input::Radios(all);
@@ -84,12 +95,21 @@ fn input(ui: &Ui, asked: &Asked, clusters: &[String], posted: &Posted) -> Input 
         },
         Kind::Flag => {
             let ticked = posted.raw(&asked.name).is_some();
-            Input::Flag(if posted.0.is_empty() { value == "true" } else { ticked })
+            Input::Flag(if posted.0.is_empty() {
+                value == "true"
+            } else {
+                ticked
+            })
         }
         Kind::Count { .. } => Input::Line(Line::number(value, None)),
-        Kind::Text { multiline: true, .. } => area(10, true),
+        Kind::Text {
+            multiline: true, ..
+        } => area(10, true),
         Kind::Labels { .. } | Kind::Matchers { .. } => area(3, true),
-        Kind::Duration { .. } => Input::Line(Line { size: 10, ..Line::text(value) }),
+        Kind::Duration { .. } => Input::Line(Line {
+            size: 10,
+            ..Line::text(value)
+        }),
         Kind::Name { .. }
         | Kind::Text { .. }
         | Kind::Url { .. }
@@ -112,7 +132,11 @@ pub(super) fn answers(form: &Form, posted: &Posted) -> Map<String, Value> {
                 Some(_) => "on".to_owned(),
                 None => "off".to_owned(),
             },
-            _ => posted.all(&field.name).collect::<Vec<_>>().join("\n").replace("\r\n", "\n"),
+            _ => posted
+                .all(&field.name)
+                .collect::<Vec<_>>()
+                .join("\n")
+                .replace("\r\n", "\n"),
         };
         if !value.is_empty() {
             answers.insert(field.name.clone(), Value::String(value));
@@ -126,7 +150,12 @@ pub(super) fn mark(ui: &Ui, fields: &mut [Field], wrong: &[Wrong]) -> Faults {
     let lang = ui.words.lang();
     let mut faults = Faults::none(ui.words);
     for it in wrong {
-        let name = it.pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let name = it
+            .pointer
+            .trim_start_matches('/')
+            .split('/')
+            .next()
+            .unwrap_or_default();
         let text = it.message.get(lang).to_owned();
         let field = fields.iter_mut().find(|field| field.name == name);
         faults.items.push(Fault {
@@ -148,7 +177,9 @@ pub(super) fn shown(ui: &Ui, kind: &Kind, value: &Value) -> String {
         (Kind::Flag, Value::Bool(false)) => ui.t("no"),
         (Kind::Choice { options }, Value::String(text)) => {
             let option = options.iter().find(|it| it.value == *text);
-            option.map_or(text.as_str(), |it| it.label.get(ui.words.lang())).to_owned()
+            option
+                .map_or(text.as_str(), |it| it.label.get(ui.words.lang()))
+                .to_owned()
         }
         _ => plain(value),
     }

@@ -24,8 +24,17 @@ use crate::pages::{
 /// Records on one page.
 const PAGE: u64 = 100;
 /// Families of records, by the first part of their kind.
-const FAMILIES: [&str; 9] =
-    ["ticket.", "gate.", "plan.", "task.", "effect.", "study.", "tokens.", "contract.", "clock."];
+const FAMILIES: [&str; 9] = [
+    "ticket.",
+    "gate.",
+    "plan.",
+    "task.",
+    "effect.",
+    "study.",
+    "tokens.",
+    "contract.",
+    "clock.",
+];
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize)]
@@ -74,13 +83,18 @@ pub(super) async fn page(
     };
     let text = |it: &str| Some(it.trim().to_owned()).filter(|it| !it.is_empty());
     let search = Search {
-        client: person.client.clone().or(ticket.as_ref().map(|it| it.client.clone())),
+        client: person
+            .client
+            .clone()
+            .or(ticket.as_ref().map(|it| it.client.clone())),
         ticket: ticket.as_ref().map(|it| it.id),
         person: wanted.who.parse::<PersonId>().ok(),
         cluster: text(&wanted.cluster),
         kind: text(&wanted.kind),
         from: day(&wanted.from).map(midnight),
-        until: day(&wanted.until).and_then(|it| it.checked_add_days(Days::new(1))).map(midnight),
+        until: day(&wanted.until)
+            .and_then(|it| it.checked_add_days(Days::new(1)))
+            .map(midnight),
         before: wanted.before.filter(|_| person.client.is_some()),
         limit: PAGE,
     };
@@ -91,7 +105,10 @@ pub(super) async fn page(
         Vec::new()
     };
     let full = traces.len() as u64 == PAGE && person.client.is_some();
-    let more = traces.last().filter(|_| full).map(|it| wanted.query(it.seq));
+    let more = traces
+        .last()
+        .filter(|_| full)
+        .map(|it| wanted.query(it.seq));
     let records: Vec<Record> = traces
         .iter()
         .map(|it| {
@@ -108,7 +125,13 @@ pub(super) async fn page(
         })
         .collect();
     let fields = fields(&ui, &wanted, &people);
-    show(&AuditPage { fields, count: records.len(), records, more, ui })
+    show(&AuditPage {
+        fields,
+        count: records.len(),
+        records,
+        more,
+        ui,
+    })
 }
 
 fn fields(ui: &Ui, wanted: &Wanted, people: &[engine::people::Person]) -> Vec<Field> {
@@ -116,18 +139,31 @@ fn fields(ui: &Ui, wanted: &Wanted, people: &[engine::people::Person]) -> Vec<Fi
     let mut who = vec![all()];
     who.extend(people.iter().map(|it| {
         let id = it.id.to_string();
-        Choice { chosen: id == wanted.who, ..Choice::new(id, &it.name) }
+        Choice {
+            chosen: id == wanted.who,
+            ..Choice::new(id, &it.name)
+        }
     }));
     let mut kinds = vec![all()];
     kinds.extend(FAMILIES.map(|it| {
         let label = ui.t(&format!("kind-{}", it.trim_end_matches('.')));
-        Choice { chosen: it == wanted.kind, ..Choice::new(it, label) }
+        Choice {
+            chosen: it == wanted.kind,
+            ..Choice::new(it, label)
+        }
     }));
     let line = |name: &str, key: &str, line: Line| {
         Field::new(ui.words, name, ui.t(key), Input::Line(line))
     };
-    let date = |value: &str| Line { kind: "date", size: 12, ..Line::text(value) };
-    let short = |value: &str| Line { size: 18, ..Line::text(value) };
+    let date = |value: &str| Line {
+        kind: "date",
+        size: 12,
+        ..Line::text(value)
+    };
+    let short = |value: &str| Line {
+        size: 18,
+        ..Line::text(value)
+    };
     vec![
         Field::new(ui.words, "who", ui.t("audit-who"), Input::Select(who)),
         Field::new(ui.words, "kind", ui.t("audit-what"), Input::Select(kinds)),

@@ -46,15 +46,22 @@ pub(super) async fn page(
 ) -> Result<Response, Fail> {
     let Signed { ui, person } = signed;
     let desk = &portal.web.desk;
-    let contract = desk.contract(&code, Some(&person)).await?.ok_or(Fail::NotFound)?;
+    let contract = desk
+        .contract(&code, Some(&person))
+        .await?
+        .ok_or(Fail::NotFound)?;
     let standing = desk.standing(&contract).await?;
     let month = wanted.month(window::paris_date(ui.now));
     let next = month.checked_add_months(Months::new(1)).unwrap_or(month);
-    let statement =
-        desk.statement(&contract, window::midnight(month), window::midnight(next)).await?;
+    let statement = desk
+        .statement(&contract, window::midnight(month), window::midnight(next))
+        .await?;
     let mut taken = Vec::new();
     for slot in &standing.slots {
-        let at = Known { client: contract.client.clone(), id: slot.ticket };
+        let at = Known {
+            client: contract.client.clone(),
+            id: slot.ticket,
+        };
         if let Some(ticket) = desk.ticket_at(&at).await? {
             taken.push((ticket.reference, slot.consumed));
         }
@@ -117,11 +124,16 @@ fn periods(ui: &Ui, contract: &Contract, chosen: NaiveDate) -> Vec<Choice> {
     let this = first_of_month(window::paris_date(ui.now));
     let starts = first_of_month(contract.starts);
     let back = |n| this.checked_sub_months(Months::new(n));
-    let months = (0..MONTHS).filter_map(back).take_while(|it| *it >= starts || *it == this);
+    let months = (0..MONTHS)
+        .filter_map(back)
+        .take_while(|it| *it >= starts || *it == this);
     let choice = |it: NaiveDate| {
         let at: DateTime<Utc> = window::midnight(it);
         let value = it.format("%Y-%m").to_string();
-        Choice { chosen: it == chosen, ..Choice::new(value, ui.month_text(at)) }
+        Choice {
+            chosen: it == chosen,
+            ..Choice::new(value, ui.month_text(at))
+        }
     };
     months.map(choice).collect()
 }

@@ -46,7 +46,11 @@ impl Read {
 }
 
 async fn find(portal: &Portal, signed: &Signed, reference: &str) -> Result<Ticket, Fail> {
-    let found = portal.web.desk.ticket(reference, Some(&signed.person)).await?;
+    let found = portal
+        .web
+        .desk
+        .ticket(reference, Some(&signed.person))
+        .await?;
     found.ok_or(Fail::NotFound)
 }
 
@@ -73,10 +77,18 @@ async fn show(
     posted: &Posted,
     wrong: Wrong,
 ) -> Result<Response, Fail> {
-    let status =
-        if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if wrong.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     let people = portal.web.desk.people_around(&ticket.client).await?;
-    let question = Question { ui: &signed.ui, ticket, gate, people: &people };
+    let question = Question {
+        ui: &signed.ui,
+        ticket,
+        gate,
+        people: &people,
+    };
     let read = Read {
         gate: gate.id,
         digest: gate.digest.clone(),
@@ -84,7 +96,11 @@ async fn show(
     };
     let action = format!("/tickets/{}/decide", ticket.reference);
     let decision = question.form(action, read.seal(), false, posted, wrong);
-    let view = DecidePage { decision, reference: ticket.reference.clone(), ui: signed.ui };
+    let view = DecidePage {
+        decision,
+        reference: ticket.reference.clone(),
+        ui: signed.ui,
+    };
     page_as(status, &view)
 }
 
@@ -96,7 +112,15 @@ pub(super) async fn form(
     let ticket = find(&portal, &signed, &reference).await?;
     match mine(&signed, &ticket) {
         Ok(gate) => {
-            show(&portal, signed, &ticket, gate, &Posted::default(), Wrong::default()).await
+            show(
+                &portal,
+                signed,
+                &ticket,
+                gate,
+                &Posted::default(),
+                Wrong::default(),
+            )
+            .await
         }
         Err(Refusal::AlreadyDecided) => Ok(go(&format!("/tickets/{}", ticket.reference))),
         Err(refusal) => Err(refusal.into()),
@@ -110,12 +134,20 @@ pub(super) async fn decide(
     posted: Posted,
 ) -> Result<Response, Fail> {
     let ticket = find(&portal, &signed, &reference).await?;
-    let read = posted.get("nonce").and_then(Read::open).ok_or(Fail::Forbidden)?;
+    let read = posted
+        .get("nonce")
+        .and_then(Read::open)
+        .ok_or(Fail::Forbidden)?;
     let gate = ticket.gate(read.gate).ok_or(Fail::NotFound)?;
     let answer = Answer::of(&posted);
     let people = portal.web.desk.people_around(&ticket.client).await?;
-    let wrong =
-        Question { ui: &signed.ui, ticket: &ticket, gate, people: &people }.wrong(&answer);
+    let wrong = Question {
+        ui: &signed.ui,
+        ticket: &ticket,
+        gate,
+        people: &people,
+    }
+    .wrong(&answer);
     let Some(verdict) = answer.verdict.filter(|_| wrong.is_empty()) else {
         return show(&portal, signed, &ticket, gate, &posted, wrong).await;
     };
@@ -126,11 +158,14 @@ pub(super) async fn decide(
         comment: answer.comment,
     };
     let caller = signed.caller(read.command);
-    match portal.web.desk.handle(&Known::from(&ticket), command, caller).await {
+    match portal
+        .web
+        .desk
+        .handle(&Known::from(&ticket), command, caller)
+        .await
+    {
         Ok(ticket) => Ok(go(&format!("/tickets/{}", ticket.reference))),
-        Err(engine::desk::DeskError::Refused(Refusal::PlanChanged)) => {
-            stale(signed, &ticket, read)
-        }
+        Err(engine::desk::DeskError::Refused(Refusal::PlanChanged)) => stale(signed, &ticket, read),
         Err(engine::desk::DeskError::Refused(Refusal::AlreadyDecided))
             if mine(&signed, &ticket).is_ok() =>
         {
@@ -142,9 +177,16 @@ pub(super) async fn decide(
 
 /// What was read is no longer what would be decided: the new plan, and the way to its question.
 fn stale(signed: Signed, ticket: &Ticket, read: Read) -> Result<Response, Fail> {
-    let plan = mine(&signed, ticket).ok().and_then(|_| plan(&signed.ui, ticket));
+    let plan = mine(&signed, ticket)
+        .ok()
+        .and_then(|_| plan(&signed.ui, ticket));
     let reference = ticket.reference.clone();
-    let view = StalePage { reference, read: read.digest, plan, ui: signed.ui };
+    let view = StalePage {
+        reference,
+        read: read.digest,
+        plan,
+        ui: signed.ui,
+    };
     let mut response = page(&view)?;
     *response.status_mut() = StatusCode::CONFLICT;
     Ok(response)

@@ -42,7 +42,11 @@ pub(super) async fn dress(State(portal): State<Portal>, request: Request, next: 
 /// `Sec-Fetch-Site` or at least in `Origin`; who sends neither is no browser of today, and then the
 /// session cookie, which never travels across sites, is what protects.
 fn comes_from_here(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|it: &HeaderValue| it.to_str().ok());
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|it: &HeaderValue| it.to_str().ok())
+    };
     if let Some(site) = text("sec-fetch-site") {
         return site == "same-origin" || site == "none";
     }
@@ -109,7 +113,9 @@ fn remember(portal: &Portal, parts: &Parts, headers: &mut HeaderMap) {
 
 fn harden(portal: &Portal, parts: &Parts, headers: &mut HeaderMap) {
     let mut put = |name: &'static str, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     };
     put("content-security-policy", POLICY);
     put("x-content-type-options", "nosniff");
@@ -132,7 +138,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|it| (it.0.parse().unwrap(), HeaderValue::from_static(it.1))).collect()
+        pairs
+            .iter()
+            .map(|it| (it.0.parse().unwrap(), HeaderValue::from_static(it.1)))
+            .collect()
     }
 
     #[test]
@@ -140,7 +149,10 @@ mod tests {
         for foreign in [
             headers(&[("sec-fetch-site", "cross-site")]),
             headers(&[("sec-fetch-site", "same-site")]),
-            headers(&[("origin", "https://evil.example"), ("host", "guichet.example")]),
+            headers(&[
+                ("origin", "https://evil.example"),
+                ("host", "guichet.example"),
+            ]),
             headers(&[("origin", "null"), ("host", "guichet.example")]),
             headers(&[("origin", "https://guichet.example")]),
         ] {
@@ -152,7 +164,10 @@ mod tests {
     fn our_own_forms_pass_in_old_and_new_browsers() {
         for ours in [
             headers(&[("sec-fetch-site", "same-origin"), ("origin", "null")]),
-            headers(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]),
+            headers(&[
+                ("origin", "http://127.0.0.1:8080"),
+                ("host", "127.0.0.1:8080"),
+            ]),
             headers(&[]),
         ] {
             assert!(comes_from_here(&ours), "{ours:?}");

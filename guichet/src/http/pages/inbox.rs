@@ -38,7 +38,10 @@ const SEARCHED: u64 = 500;
 fn badges(ui: &Ui, ticket: &Summary) -> Vec<Badge> {
     let mut badges = Vec::new();
     if ticket.speed == Speed::Accelerated {
-        badges.push(Badge { tone: Tone::Wait, text: ui.t("speed-accelerated") });
+        badges.push(Badge {
+            tone: Tone::Wait,
+            text: ui.t("speed-accelerated"),
+        });
     }
     badges
 }
@@ -58,20 +61,21 @@ fn item(ui: &Ui, ticket: &Summary, act: String, href: String) -> Item {
 fn waiting(ui: &Ui, it: &Waiting) -> Item {
     let ticket = format!("/tickets/{}", it.ticket.reference);
     let (act, href) = match &it.what {
-        Turn::Gate(_, what) => {
-            (ui.t(&format!("act-{}", purpose(*what))), format!("{ticket}/decide"))
-        }
+        Turn::Gate(_, what) => (
+            ui.t(&format!("act-{}", purpose(*what))),
+            format!("{ticket}/decide"),
+        ),
         Turn::Hand(task) => (ui.t("act-by-hand"), format!("{ticket}#t-{task}")),
         Turn::Standstill(task) => (ui.t("act-unblock"), format!("{ticket}#t-{task}")),
         Turn::Contested => (ui.t("act-rework"), ticket),
     };
-    Item { due: it.until, ..item(ui, &it.ticket, act, href) }
+    Item {
+        due: it.until,
+        ..item(ui, &it.ticket, act, href)
+    }
 }
 
-pub(super) async fn inbox(
-    State(portal): State<Portal>,
-    signed: Signed,
-) -> Result<Response, Fail> {
+pub(super) async fn inbox(State(portal): State<Portal>, signed: Signed) -> Result<Response, Fail> {
     let Signed { ui, person } = signed;
     let all = portal.web.desk.inbox(&person).await?;
     let group = |title: &str, mine: bool, items: Vec<Item>| Group {
@@ -81,15 +85,24 @@ pub(super) async fn inbox(
         items,
     };
     let of = |wanted: fn(&Turn) -> bool| -> Vec<Item> {
-        all.iter().filter(|it| wanted(&it.what)).map(|it| waiting(&ui, it)).collect()
+        all.iter()
+            .filter(|it| wanted(&it.what))
+            .map(|it| waiting(&ui, it))
+            .collect()
     };
     let closing = |it: &Turn| matches!(it, Turn::Gate(_, Purpose::Validation));
     let mut groups = vec![
-        group("inbox-decisions", true, of(|it| {
-            matches!(it, Turn::Gate(_, what) if *what != Purpose::Validation)
-        })),
+        group(
+            "inbox-decisions",
+            true,
+            of(|it| matches!(it, Turn::Gate(_, what) if *what != Purpose::Validation)),
+        ),
         group("inbox-closures", true, of(closing)),
-        group("inbox-stuck", true, of(|it| matches!(it, Turn::Standstill(_) | Turn::Contested))),
+        group(
+            "inbox-stuck",
+            true,
+            of(|it| matches!(it, Turn::Standstill(_) | Turn::Contested)),
+        ),
         group("inbox-by-hand", true, of(|it| matches!(it, Turn::Hand(_)))),
     ];
     groups.retain(|it| !it.items.is_empty());
@@ -97,7 +110,12 @@ pub(super) async fn inbox(
         groups.push(group("inbox-decisions", true, Vec::new()));
     }
     let mine: BTreeSet<TicketId> = all.iter().map(|it| it.ticket.id).collect();
-    let filter = Filter { client: person.client.clone(), open: true, limit: 50, ..Filter::default() };
+    let filter = Filter {
+        client: person.client.clone(),
+        open: true,
+        limit: 50,
+        ..Filter::default()
+    };
     let open = portal.web.desk.tickets(&filter).await?;
     let others = open.iter().filter(|it| !mine.contains(&it.id)).map(|it| {
         let state = ui.t(state_key(it.state, it.ending));
@@ -120,7 +138,10 @@ pub(super) struct Wanted {
 impl Wanted {
     fn before(&self) -> Option<(DateTime<Utc>, TicketId)> {
         let (at, id) = self.after.split_once('_')?;
-        Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?))
+        Some((
+            DateTime::from_timestamp_micros(at.parse().ok()?)?,
+            id.parse().ok()?,
+        ))
     }
     fn finds(&self, ticket: &Summary) -> bool {
         let words = catalogue::search::fold(&self.q);
@@ -132,7 +153,11 @@ impl Wanted {
     fn after(&self, last: &Summary) -> String {
         let (q, state) = (url_encoded(&self.q), url_encoded(&self.state));
         let cursor = format!("{}_{}", last.created_at.timestamp_micros(), last.id);
-        let fast = if self.accelerated.is_empty() { "" } else { "&accelerated=1" };
+        let fast = if self.accelerated.is_empty() {
+            ""
+        } else {
+            "&accelerated=1"
+        };
         format!("/tickets?q={q}&state={state}{fast}&after={cursor}")
     }
 }
@@ -155,7 +180,9 @@ pub(super) async fn tickets(
     let found = portal.web.desk.tickets(&filter).await?;
     let looked_at = found.len();
     let kept: Vec<Summary> = found.into_iter().filter(|it| wanted.finds(it)).collect();
-    let more = kept.get(PAGE - 1).filter(|_| kept.len() > PAGE || looked_at as u64 == SEARCHED);
+    let more = kept
+        .get(PAGE - 1)
+        .filter(|_| kept.len() > PAGE || looked_at as u64 == SEARCHED);
     let more = more.map(|it| wanted.after(it));
     let rows = kept.iter().take(PAGE).map(|it| Row {
         reference: it.reference.clone(),
@@ -170,12 +197,21 @@ pub(super) async fn tickets(
     let rows: Vec<Row> = rows.collect();
     let chosen = |value: &str| wanted.state == value;
     let mut states = vec![
-        Choice { chosen: chosen(""), ..Choice::new("", ui.t("tickets-all")) },
-        Choice { chosen: chosen("open"), ..Choice::new("open", ui.t("tickets-open")) },
+        Choice {
+            chosen: chosen(""),
+            ..Choice::new("", ui.t("tickets-all"))
+        },
+        Choice {
+            chosen: chosen("open"),
+            ..Choice::new("open", ui.t("tickets-open"))
+        },
     ];
     states.extend(At::ALL.into_iter().map(|it| {
         let choice = Choice::new(it.word(), ui.t(state_key(it, None)));
-        Choice { chosen: chosen(it.word()), ..choice }
+        Choice {
+            chosen: chosen(it.word()),
+            ..choice
+        }
     }));
     let view = TicketsPage {
         q: wanted.q,

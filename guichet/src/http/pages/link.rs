@@ -48,7 +48,11 @@ enum Stand {
 }
 
 fn stand(link: &Link, now: DateTime<Utc>) -> Stand {
-    let own = link.gate.decisions.iter().find(|it| it.person == link.person.id);
+    let own = link
+        .gate
+        .decisions
+        .iter()
+        .find(|it| it.person == link.person.id);
     if let Some(said) = own {
         return Stand::Answered(said.clone());
     }
@@ -64,7 +68,11 @@ fn stand(link: &Link, now: DateTime<Utc>) -> Stand {
             let person = &link.person;
             let may =
                 approval::may_decide(gate, &ticket.client, person, &gate.digest, &operators, now);
-            if may.is_ok() && link.expires_at > now { Stand::Asks } else { Stand::Nothing }
+            if may.is_ok() && link.expires_at > now {
+                Stand::Asks
+            } else {
+                Stand::Nothing
+            }
         }
     }
 }
@@ -78,7 +86,12 @@ fn voice(portal: &Portal, parts: &Parts, person: Option<&Person>) -> Ui {
 }
 
 fn gone(portal: &Portal, parts: &Parts) -> Result<Response, Fail> {
-    page_as(StatusCode::GONE, &GonePage { ui: voice(portal, parts, None) })
+    page_as(
+        StatusCode::GONE,
+        &GonePage {
+            ui: voice(portal, parts, None),
+        },
+    )
 }
 
 /// Server-made value of one form of one link: when it was made, and that we made it.
@@ -119,12 +132,23 @@ async fn ask(
     };
     let ui = voice(portal, parts, Some(&link.person));
     let people = portal.web.desk.people_around(&link.ticket.client).await?;
-    let question = Question { ui: &ui, ticket: &link.ticket, gate: &link.gate, people: &people };
+    let question = Question {
+        ui: &ui,
+        ticket: &link.ticket,
+        gate: &link.gate,
+        people: &people,
+    };
     let nonce = nonce(&portal.web.nonce_key, token, &link.gate.digest, ui.now);
-    let mut decision =
-        question.form(format!("/v/{token}"), nonce, link.needs_code, posted, wrong);
+    let mut decision = question.form(format!("/v/{token}"), nonce, link.needs_code, posted, wrong);
     decision.again = again.map(|it| ui.t(it));
-    page_as(status, &LinkPage { decision, person: link.person.name.clone(), ui })
+    page_as(
+        status,
+        &LinkPage {
+            decision,
+            person: link.person.name.clone(),
+            ui,
+        },
+    )
 }
 
 async fn show_receipt(
@@ -136,9 +160,18 @@ async fn show_receipt(
 ) -> Result<Response, Fail> {
     let ui = voice(portal, parts, Some(&link.person));
     let people = portal.web.desk.people_around(&link.ticket.client).await?;
-    let question = Question { ui: &ui, ticket: &link.ticket, gate: &link.gate, people: &people };
+    let question = Question {
+        ui: &ui,
+        ticket: &link.ticket,
+        gate: &link.gate,
+        people: &people,
+    };
     let recorded = question.recorded(said);
-    page(&ReceiptPage { recorded, already, ui })
+    page(&ReceiptPage {
+        recorded,
+        already,
+        ui,
+    })
 }
 
 pub(super) async fn open(
@@ -147,11 +180,20 @@ pub(super) async fn open(
     parts: Parts,
 ) -> Result<Response, Fail> {
     let now = portal.web.desk.clock.now();
-    let Some(link) = portal.web.desk.link(&token).await? else { return gone(&portal, &parts) };
+    let Some(link) = portal.web.desk.link(&token).await? else {
+        return gone(&portal, &parts);
+    };
     match stand(&link, now) {
         Stand::Asks => {
             let nothing = (Wrong::default(), None);
-            ask(&portal, &parts, (&token, &link), &Posted::default(), nothing).await
+            ask(
+                &portal,
+                &parts,
+                (&token, &link),
+                &Posted::default(),
+                nothing,
+            )
+            .await
         }
         Stand::Answered(said) => show_receipt(&portal, &parts, &link, &said, true).await,
         Stand::Nothing => gone(&portal, &parts),
@@ -164,7 +206,9 @@ pub(super) async fn receipt(
     parts: Parts,
 ) -> Result<Response, Fail> {
     let now = portal.web.desk.clock.now();
-    let Some(link) = portal.web.desk.link(&token).await? else { return gone(&portal, &parts) };
+    let Some(link) = portal.web.desk.link(&token).await? else {
+        return gone(&portal, &parts);
+    };
     match stand(&link, now) {
         Stand::Asks => Ok(go(&format!("/v/{token}"))),
         Stand::Answered(said) => show_receipt(&portal, &parts, &link, &said, false).await,
@@ -183,7 +227,9 @@ pub(super) async fn decide(
     }
     let desk = &portal.web.desk;
     let now = desk.clock.now();
-    let Some(link) = desk.link(&token).await? else { return gone(&portal, &parts) };
+    let Some(link) = desk.link(&token).await? else {
+        return gone(&portal, &parts);
+    };
     match stand(&link, now) {
         Stand::Asks => {}
         Stand::Answered(said) => return show_receipt(&portal, &parts, &link, &said, true).await,
@@ -198,8 +244,13 @@ pub(super) async fn decide(
     }
     let answer = Answer::of(&posted);
     let ui = voice(&portal, &parts, Some(&link.person));
-    let mut wrong =
-        Question { ui: &ui, ticket: &link.ticket, gate: &link.gate, people: &[] }.wrong(&answer);
+    let mut wrong = Question {
+        ui: &ui,
+        ticket: &link.ticket,
+        gate: &link.gate,
+        people: &[],
+    }
+    .wrong(&answer);
     if wrong.is_empty() && link.needs_code {
         let code = posted.get("code").unwrap_or_default();
         // An empty box is a slip, not a try.
@@ -221,7 +272,10 @@ pub(super) async fn decide(
         actor: Actor::Person(Box::new(link.person.clone()), Via::Link),
         command: CommandId(Uuid::new_v5(&Uuid::NAMESPACE_URL, sent.as_bytes())),
     };
-    match desk.handle(&Known::from(&link.ticket), command, caller).await {
+    match desk
+        .handle(&Known::from(&link.ticket), command, caller)
+        .await
+    {
         Ok(_) | Err(DeskError::Refused(Refusal::AlreadyDecided)) => {
             Ok(go(&format!("/v/{token}/receipt")))
         }
@@ -241,7 +295,10 @@ pub(super) async fn renew(
 ) -> Result<Response, Fail> {
     let desk = &portal.web.desk;
     if let Some(link) = desk.link(&token).await?
-        && let Some(gate) = link.ticket.open_gates().find(|it| it.task == link.gate.task)
+        && let Some(gate) = link
+            .ticket
+            .open_gates()
+            .find(|it| it.task == link.gate.task)
     {
         let actor = Actor::Person(Box::new(link.person.clone()), Via::Link);
         // Once an hour at most: the command of an hour is one command.
@@ -252,11 +309,16 @@ pub(super) async fn renew(
             command: CommandId(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())),
         };
         let command = Command::Remind { gate: gate.id };
-        if let Err(error) = desk.handle(&Known::from(&link.ticket), command, caller).await {
+        if let Err(error) = desk
+            .handle(&Known::from(&link.ticket), command, caller)
+            .await
+        {
             tracing::warn!(%error, "no new link was sent");
         }
     }
-    page(&RenewedPage { ui: voice(&portal, &parts, None) })
+    page(&RenewedPage {
+        ui: voice(&portal, &parts, None),
+    })
 }
 
 #[cfg(test)]
@@ -269,13 +331,29 @@ mod tests {
         let at: DateTime<Utc> = "2026-11-22T15:00:00Z".parse().unwrap();
         let made = nonce(&key, "token", "sha256:aa", at);
         assert_eq!(made_at(&key, "token", "sha256:aa", &made), Some(at));
-        assert_eq!(made_at(&key, "tokem", "sha256:aa", &made), None, "another link");
-        assert_eq!(made_at(&key, "token", "sha256:ab", &made), None, "another content");
-        assert_eq!(made_at(&other, "token", "sha256:aa", &made), None, "another key");
+        assert_eq!(
+            made_at(&key, "tokem", "sha256:aa", &made),
+            None,
+            "another link"
+        );
+        assert_eq!(
+            made_at(&key, "token", "sha256:ab", &made),
+            None,
+            "another content"
+        );
+        assert_eq!(
+            made_at(&other, "token", "sha256:aa", &made),
+            None,
+            "another key"
+        );
         let mut forged = URL_SAFE_NO_PAD.decode(&made).unwrap();
         forged[7] ^= 1;
         let forged = URL_SAFE_NO_PAD.encode(forged);
-        assert_eq!(made_at(&key, "token", "sha256:aa", &forged), None, "another moment");
+        assert_eq!(
+            made_at(&key, "token", "sha256:aa", &forged),
+            None,
+            "another moment"
+        );
         assert_eq!(made_at(&key, "token", "sha256:aa", ""), None);
     }
 }

@@ -16,6 +16,7 @@ mod question;
 mod shop;
 mod sign;
 mod study;
+mod study_new;
 mod ticket;
 mod visit;
 mod words;
@@ -53,7 +54,10 @@ struct Portal {
 /// Every page, with the headers, the language and the refusals they share; anything else under
 /// these roots is the page that says "not found".
 pub fn routes(web: &Web) -> Router<Web> {
-    let portal = Portal { web: web.clone(), todo: Arc::default() };
+    let portal = Portal {
+        web: web.clone(),
+        todo: Arc::default(),
+    };
     let mut pages = Router::new()
         .route("/", get(sign::front))
         .route("/sign-in", get(sign::form).post(sign::sign_in))
@@ -63,9 +67,15 @@ pub fn routes(web: &Web) -> Router<Web> {
         .route("/tickets/{reference}", get(ticket::page))
         .route("/tickets/{reference}/graph.svg", get(ticket::picture))
         .route("/tickets/{reference}/graph.txt", get(ticket::drawing))
-        .route("/tickets/{reference}/decide", get(decide::form).post(decide::decide))
+        .route(
+            "/tickets/{reference}/decide",
+            get(decide::form).post(decide::decide),
+        )
         .route("/tickets/{reference}/{act}", post(acts::act))
-        .route("/tickets/{reference}/tasks/{task}/{act}", post(acts::on_task))
+        .route(
+            "/tickets/{reference}/tasks/{task}/{act}",
+            post(acts::on_task),
+        )
         .route("/tickets/{reference}/study/{act}", post(acts::on_study))
         .route("/catalogue", get(shop::catalogue))
         .route("/catalogue/{code}", get(shop::item))
@@ -73,7 +83,7 @@ pub fn routes(web: &Web) -> Router<Web> {
         .route("/catalogue/{code}/check", post(order::check))
         .route("/catalogue/{code}/edit", post(order::edit))
         .route("/catalogue/{code}/submit", post(order::submit))
-        .route("/studies/new", get(order::study_form).post(order::study))
+        .route("/studies/new", get(study_new::form).post(study_new::open))
         .route("/contracts/{code}", get(contract::page))
         .route("/audit", get(audit::page))
         .route("/v/{token}", get(link::open).post(link::decide))

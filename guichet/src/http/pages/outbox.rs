@@ -33,16 +33,26 @@ fn local(portal: &Portal, link: &str) -> String {
 }
 
 fn kept(portal: &Portal, id: &str) -> Result<Kept, Fail> {
-    portal.web.outbox.as_ref().and_then(|it| it.get(id)).ok_or(Fail::NotFound)
+    portal
+        .web
+        .outbox
+        .as_ref()
+        .and_then(|it| it.get(id))
+        .ok_or(Fail::NotFound)
 }
 
-pub(super) async fn list(
-    State(portal): State<Portal>,
-    visit: Visit,
-) -> Result<Response, Fail> {
-    let all = portal.web.outbox.as_ref().map(|it| it.list()).unwrap_or_default();
+pub(super) async fn list(State(portal): State<Portal>, visit: Visit) -> Result<Response, Fail> {
+    let all = portal
+        .web
+        .outbox
+        .as_ref()
+        .map(|it| it.list())
+        .unwrap_or_default();
     let mails = all.iter().rev().map(|it| row(&it.mail)).collect();
-    page(&OutboxPage { mails, ui: visit.ui })
+    page(&OutboxPage {
+        mails,
+        ui: visit.ui,
+    })
 }
 
 pub(super) async fn mail(
@@ -55,7 +65,11 @@ pub(super) async fn mail(
         row: row(&mail),
         headers: mail.headers.clone(),
         text: mail.text.clone(),
-        links: mail.link().map(|it| local(&portal, it)).into_iter().collect(),
+        links: mail
+            .link()
+            .map(|it| local(&portal, it))
+            .into_iter()
+            .collect(),
         html: Some(format!("/outbox/{id}/html")),
         ui: visit.ui,
     };

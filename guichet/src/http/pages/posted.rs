@@ -27,7 +27,11 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
 impl Posted {
     /// The last value of that name, as it was typed.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|it| it.0 == name).map(|it| it.1.as_str())
+        self.0
+            .iter()
+            .rev()
+            .find(|it| it.0 == name)
+            .map(|it| it.1.as_str())
     }
     /// The value of that name without the blanks around it; nothing when it is empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -39,11 +43,15 @@ impl Posted {
     }
     /// Every value of that name.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |it| it.0 == name).map(|it| it.1.as_str())
+        self.0
+            .iter()
+            .filter(move |it| it.0 == name)
+            .map(|it| it.1.as_str())
     }
     /// The number of that name; `u32::MAX` for what is none, which every rule refuses.
     pub(super) fn number(&self, name: &str) -> u32 {
-        self.get(name).map_or(0, |it| it.parse().unwrap_or(u32::MAX))
+        self.get(name)
+            .map_or(0, |it| it.parse().unwrap_or(u32::MAX))
     }
     /// The name of the command: the one-time key of the form, so that sending it twice is once.
     ///

@@ -68,7 +68,8 @@ impl Question<'_> {
     }
 
     fn t(&self, suffix: &str) -> String {
-        self.ui.t(&format!("ask-{}{suffix}", purpose(self.gate.purpose)))
+        self.ui
+            .t(&format!("ask-{}{suffix}", purpose(self.gate.purpose)))
     }
 
     /// What is wrong with an answer before the desk is asked.
@@ -94,13 +95,21 @@ impl Question<'_> {
         wrong: Wrong,
     ) -> Decision {
         let words = self.ui.words;
-        let kept = if wrong.is_empty() { None } else { posted.get("choice") };
+        let kept = if wrong.is_empty() {
+            None
+        } else {
+            posted.get("choice")
+        };
         let choice = |value: &str, suffix| Choice {
             chosen: kept == Some(value),
             ..Choice::new(value, self.t(suffix))
         };
         let radios = Input::Radios(vec![choice("approve", "-yes"), choice("refuse", "-no")]);
-        let area = Input::Area { value: posted.text("comment"), rows: 3, code: false };
+        let area = Input::Area {
+            value: posted.text("comment"),
+            rows: 3,
+            code: false,
+        };
         let mut fields = vec![
             Field::new(words, "choice", self.ui.t("ask-decision"), radios).error(wrong.choice),
             Field::new(words, "comment", self.ui.t("decide-comment"), area)
@@ -108,7 +117,10 @@ impl Question<'_> {
                 .error(wrong.comment),
         ];
         if needs_code {
-            let line = Line { complete: "one-time-code", ..Line::number("", None) };
+            let line = Line {
+                complete: "one-time-code",
+                ..Line::number("", None)
+            };
             fields.push(
                 Field::new(words, "code", self.ui.t("ask-code"), Input::Line(line))
                     .hint(self.ui.t("ask-code-hint"))
@@ -144,7 +156,10 @@ impl Question<'_> {
         let by = name_of(self.people, ticket.requester);
         let asked = ui.moment(ticket.created_at);
         let mut facts = vec![
-            Fact::new(ui.t("fact-request"), format!("{} — {title}", ticket.reference)),
+            Fact::new(
+                ui.t("fact-request"),
+                format!("{} — {title}", ticket.reference),
+            ),
             Fact::new(ui.t("fact-by"), format!("{by}, {asked}")),
         ];
         let mut put = |key: &str, value: String| facts.push(Fact::new(ui.t(key), value));
@@ -156,7 +171,10 @@ impl Question<'_> {
                 put("fact-need", minutes.clone());
             }
             if let (Some(effort), Some(lead)) = (study.effort_days, study.lead_days) {
-                let text = ui.say("fact-days-value").n("effort", effort).n("lead", lead);
+                let text = ui
+                    .say("fact-days-value")
+                    .n("effort", effort)
+                    .n("lead", lead);
                 put("fact-days", text.to_string());
             }
         }
@@ -207,8 +225,12 @@ impl Question<'_> {
         let proofs: Vec<_> = self.ticket.tasks.iter().flat_map(|it| &it.proofs).collect();
         let good = proofs.iter().filter(|it| it.ok).count();
         let hand = self.ticket.tasks.iter().filter_map(|it| it.note.as_deref());
-        let mut text =
-            self.ui.say("fact-proofs").n("good", good).n("all", proofs.len()).to_string();
+        let mut text = self
+            .ui
+            .say("fact-proofs")
+            .n("good", good)
+            .n("all", proofs.len())
+            .to_string();
         for note in hand.take(3) {
             text.push('\n');
             text.push_str(note);

@@ -44,9 +44,11 @@ pub(super) fn price(ui: &Ui, entry: &Entry, times: u32) -> String {
     let tokens = |it: Tokens| ui.tokens(i64::from(it.0) * i64::from(times));
     match &entry.pricing {
         Pricing::Fixed { tokens: n } => tokens(*n),
-        Pricing::Tranche { tokens: n, per, .. } => {
-            ui.say("price-tranche").with("tokens", tokens(*n)).n("per", *per).to_string()
-        }
+        Pricing::Tranche { tokens: n, per, .. } => ui
+            .say("price-tranche")
+            .with("tokens", tokens(*n))
+            .n("per", *per)
+            .to_string(),
         Pricing::Quoted => ui.t("class-quote"),
         Pricing::TimeAndMaterials => ui.t("price-time"),
     }
@@ -100,15 +102,27 @@ pub(super) async fn catalogue(
     let found = portal.web.desk.catalogue.search(&wanted.q);
     let mut sections = Vec::new();
     for family in [Family::Kubernetes, Family::Containers] {
-        let mut of: Vec<&Entry> = found.iter().copied().filter(|it| it.family == family).collect();
+        let mut of: Vec<&Entry> = found
+            .iter()
+            .copied()
+            .filter(|it| it.family == family)
+            .collect();
         of.retain(|it| !simple || it.class() == catalogue::Class::Simple);
         if !of.is_empty() {
             let title = family.label().get(ui.words.lang()).to_owned();
-            let lines = of.into_iter().map(|it| line(&portal, &ui, it, &contracts)).collect();
+            let lines = of
+                .into_iter()
+                .map(|it| line(&portal, &ui, it, &contracts))
+                .collect();
             sections.push(Section { title, lines });
         }
     }
-    page(&CataloguePage { q: wanted.q, simple, sections, ui })
+    page(&CataloguePage {
+        q: wanted.q,
+        simple,
+        sections,
+        ui,
+    })
 }
 
 pub(super) async fn item(
@@ -138,7 +152,11 @@ pub(super) async fn item(
         line: line(&portal, &ui, entry, &contracts),
         what: Some(entry.summary.get(lang).to_owned()),
         facts: terms(&ui, entry),
-        notes: entry.notes.iter().map(|it| note(it.get(lang).to_owned())).collect(),
+        notes: entry
+            .notes
+            .iter()
+            .map(|it| note(it.get(lang).to_owned()))
+            .collect(),
         tasks: tasks.collect(),
         picture: Some(workflows::draw::svg(&workflow.draw_nodes(lang), lang)),
         orders: person.client.is_some(),
@@ -157,7 +175,11 @@ fn terms(ui: &Ui, entry: &Entry) -> Vec<Fact> {
         None => ui.t("item-no-lead-time"),
     };
     facts.push(Fact::new(ui.t("item-lead"), lead));
-    let back = if entry.irreversible { "item-irreversible" } else { "item-reversible" };
+    let back = if entry.irreversible {
+        "item-irreversible"
+    } else {
+        "item-reversible"
+    };
     facts.push(Fact::new(ui.t("item-back"), ui.t(back)));
     facts
 }

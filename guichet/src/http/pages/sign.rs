@@ -43,7 +43,9 @@ pub(super) fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let (mut out, mut i) = (Vec::with_capacity(bytes.len()), 0);
     while i < bytes.len() {
-        let hex = text.get(i + 1..i + 3).and_then(|it| u8::from_str_radix(it, 16).ok());
+        let hex = text
+            .get(i + 1..i + 3)
+            .and_then(|it| u8::from_str_radix(it, 16).ok());
         match (bytes[i], hex) {
             (b'%', Some(byte)) => {
                 out.push(byte);
@@ -76,15 +78,25 @@ pub(super) async fn form(
 
 fn sign_in_page(ui: Ui, login: &str, next: String, wrong: bool) -> SignInPage {
     let words = ui.words;
-    let line = |name: &str, key: &str, line: Line| {
-        Field::new(words, name, ui.t(key), Input::Line(line))
-    };
+    let line =
+        |name: &str, key: &str, line: Line| Field::new(words, name, ui.t(key), Input::Line(line));
     let fields = vec![
-        line("login", "sign-in-login", Line { complete: "username", ..Line::text(login) }),
+        line(
+            "login",
+            "sign-in-login",
+            Line {
+                complete: "username",
+                ..Line::text(login)
+            },
+        ),
         line(
             "password",
             "sign-in-password",
-            Line { kind: "password", complete: "current-password", ..Line::text("") },
+            Line {
+                kind: "password",
+                complete: "current-password",
+                ..Line::text("")
+            },
         ),
     ];
     let mut faults = Faults::none(words);
@@ -95,7 +107,12 @@ fn sign_in_page(ui: Ui, login: &str, next: String, wrong: bool) -> SignInPage {
             clause: None,
         });
     }
-    SignInPage { fields, faults, next, ui }
+    SignInPage {
+        fields,
+        faults,
+        next,
+        ui,
+    }
 }
 
 pub(super) async fn sign_in(
@@ -123,8 +140,11 @@ pub(super) async fn sign_in(
 }
 
 fn fits(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|it| Argon2::default().verify_password(password.as_bytes(), &it).is_ok())
+    PasswordHash::new(hash).is_ok_and(|it| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &it)
+            .is_ok()
+    })
 }
 
 /// Opens a session under a new secret, whatever cookie came in.
@@ -156,10 +176,7 @@ pub(super) async fn sign_out(
     Ok(response)
 }
 
-pub(super) async fn personas(
-    State(portal): State<Portal>,
-    visit: Visit,
-) -> Result<Response, Fail> {
+pub(super) async fn personas(State(portal): State<Portal>, visit: Visit) -> Result<Response, Fail> {
     let everybody = portal.web.desk.everybody().await?;
     let contracts = portal.web.desk.contracts(None).await?;
     let ui = visit.ui;
@@ -182,7 +199,11 @@ pub(super) async fn personas(
         })
         .collect();
     let tour = ["tour-order", "tour-mail", "tour-decide", "tour-watch"];
-    page(&PersonasPage { personas, tour: tour.iter().map(|it| ui.t(it)).collect(), ui })
+    page(&PersonasPage {
+        personas,
+        tour: tour.iter().map(|it| ui.t(it)).collect(),
+        ui,
+    })
 }
 
 /// Demo only: comes in as that person.
@@ -200,7 +221,13 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_to_another_site_after_signing_in() {
-        for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "", "x"] {
+        for elsewhere in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "",
+            "x",
+        ] {
             assert_eq!(safe(Some(elsewhere)), "/inbox", "{elsewhere}");
         }
         assert_eq!(safe(Some("/tickets/A-1?detail=1")), "/tickets/A-1?detail=1");

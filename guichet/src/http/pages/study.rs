@@ -16,7 +16,10 @@ use crate::pages::{
 /// The page of a study.
 pub(super) fn view(scene: Scene, fresh: bool, detail: bool) -> StudyPage {
     let need = &scene.ticket.ordered.need;
-    let need = need.iter().map(|it| Fact::new(scene.ui.t("fact-need"), it)).collect();
+    let need = need
+        .iter()
+        .map(|it| Fact::new(scene.ui.t("fact-need"), it))
+        .collect();
     StudyPage {
         head: scene.head(),
         fresh,
@@ -44,21 +47,30 @@ fn call(scene: &Scene) -> Option<Call> {
 
 fn outcome(scene: &Scene) -> Vec<Fact> {
     let ui = &scene.ui;
-    let Some(study) = &scene.ticket.study else { return Vec::new() };
+    let Some(study) = &scene.ticket.study else {
+        return Vec::new();
+    };
     let mut facts = Vec::new();
     let mut put = |key: &str, value: String| facts.push(Fact::new(ui.t(key), value));
     if let Some(tokens) = study.estimate {
         put("study-estimate", ui.tokens(i64::from(tokens.0)));
     }
     if let (Some(effort), Some(lead)) = (study.effort_days, study.lead_days) {
-        let days = ui.say("fact-days-value").n("effort", effort).n("lead", lead);
+        let days = ui
+            .say("fact-days-value")
+            .n("effort", effort)
+            .n("lead", lead);
         put("fact-days", days.to_string());
     }
     if study.estimate.is_some() {
         put("study-due", ui.t("ask-due"));
     }
     if let Some(feasible) = study.feasible {
-        let key = if feasible { "study-feasible" } else { "study-infeasible" };
+        let key = if feasible {
+            "study-feasible"
+        } else {
+            "study-infeasible"
+        };
         put("study-conclusion", ui.t(key));
     }
     if let Some(why) = &study.justification {
@@ -84,7 +96,13 @@ fn steps(scene: &Scene) -> Vec<Step> {
         State::Studying => 4,
         State::Closed => match ticket.ending {
             Some(Ending::Feasible | Ending::Infeasible) => 6,
-            _ if ticket.study.as_ref().is_some_and(|it| it.estimate.is_some()) => 3,
+            _ if ticket
+                .study
+                .as_ref()
+                .is_some_and(|it| it.estimate.is_some()) =>
+            {
+                3
+            }
             _ => 1,
         },
         _ => 5,
@@ -111,7 +129,11 @@ impl Scene {
     }
 
     fn moment(&self, name: &str, key: &str) -> Field {
-        let line = Line { kind: "datetime-local", size: 20, ..Line::text("") };
+        let line = Line {
+            kind: "datetime-local",
+            size: 20,
+            ..Line::text("")
+        };
         Field::new(self.ui.words, name, self.ui.t(key), Input::Line(line))
     }
 }
@@ -141,10 +163,17 @@ pub(super) fn forms(scene: &Scene) -> Vec<Form> {
 
 fn choose_call(scene: &Scene) -> Form {
     let slots = scene.ticket.study.iter().flat_map(|it| &it.slots);
-    let choices = slots.map(|it| Choice::new(it.to_rfc3339(), scene.ui.slot_text(it))).collect();
+    let choices = slots
+        .map(|it| Choice::new(it.to_rfc3339(), scene.ui.slot_text(it)))
+        .collect();
     let radios = Input::Radios(choices);
     let field = Field::new(scene.ui.words, "slot", scene.ui.t("study-slot"), radios);
-    scene.form("/study/choose-call", "do-choose-call", Shown::Primary, vec![field])
+    scene.form(
+        "/study/choose-call",
+        "do-choose-call",
+        Shown::Primary,
+        vec![field],
+    )
 }
 
 fn hold_call(scene: &Scene) -> [Form; 2] {
@@ -153,13 +182,22 @@ fn hold_call(scene: &Scene) -> [Form; 2] {
         scene.moment("slot2", "study-slot-2").optional(),
         scene.moment("slot3", "study-slot-3").optional(),
     ];
-    let proposed = scene.ticket.study.as_ref().is_some_and(|it| !it.slots.is_empty());
+    let proposed = scene
+        .ticket
+        .study
+        .as_ref()
+        .is_some_and(|it| !it.slots.is_empty());
     let minutes = vec![
         scene.area("minutes", "study-minutes-label"),
-        scene.area("attendees", "study-attendees").hint(scene.ui.t("study-attendees-hint")),
+        scene
+            .area("attendees", "study-attendees")
+            .hint(scene.ui.t("study-attendees-hint")),
     ];
-    let (first, second) =
-        if proposed { (Shown::Folded, Shown::Primary) } else { (Shown::Primary, Shown::Folded) };
+    let (first, second) = if proposed {
+        (Shown::Folded, Shown::Primary)
+    } else {
+        (Shown::Primary, Shown::Folded)
+    };
     [
         scene.form("/study/propose-call", "do-propose-call", first, slots),
         scene.form("/study/record-call", "do-record-call", second, minutes),
@@ -176,11 +214,16 @@ fn estimate(scene: &Scene) -> Form {
 }
 
 fn reclassify(scene: &Scene) -> Form {
-    let choices = scene.lines.iter().map(|it| Choice::new(&it.0, format!("{} — {}", it.0, it.1)));
+    let choices = scene
+        .lines
+        .iter()
+        .map(|it| Choice::new(&it.0, format!("{} — {}", it.0, it.1)));
     let select = Input::Select(choices.collect());
     let code = Field::new(scene.ui.words, "code", scene.ui.t("study-line"), select);
-    let answers =
-        scene.area("answers", "study-answers").hint(scene.ui.t("study-answers-hint")).optional();
+    let answers = scene
+        .area("answers", "study-answers")
+        .hint(scene.ui.t("study-answers-hint"))
+        .optional();
     let fields = vec![code, answers];
     scene.form("/study/reclassify", "do-reclassify", Shown::Folded, fields)
 }
@@ -194,7 +237,10 @@ fn conclude(scene: &Scene) -> Form {
     let fields = vec![
         Field::new(ui.words, "feasible", ui.t("study-conclusion"), radios),
         scene.area("justification", "study-justification"),
-        scene.area("items", "study-items").hint(ui.t("study-items-hint")).optional(),
+        scene
+            .area("items", "study-items")
+            .hint(ui.t("study-items-hint"))
+            .optional(),
     ];
     scene.form("/study/conclude", "do-conclude", Shown::Primary, fields)
 }

@@ -56,10 +56,17 @@ impl Scene {
         let desk = &portal.web.desk;
         let Signed { ui, person } = signed;
         let lang = ui.words.lang();
-        let children = Filter { parent: Some(ticket.id), limit: 50, ..Filter::default() };
+        let children = Filter {
+            parent: Some(ticket.id),
+            limit: 50,
+            ..Filter::default()
+        };
         let mut kin: Vec<Kin> = Vec::new();
         if let Some(id) = ticket.parent {
-            let at = Known { client: ticket.client.clone(), id };
+            let at = Known {
+                client: ticket.client.clone(),
+                id,
+            };
             if let Some(parent) = desk.ticket_at(&at).await? {
                 kin.push(relative(&ui, "kin-parent", &Summary::from(&parent)));
             }
@@ -80,7 +87,9 @@ impl Scene {
             people: desk.people_around(&ticket.client).await?,
             history: desk.history(&ticket).await?,
             keys: desk.ids.clone(),
-            lines: lines.map(|it| (it.code.clone(), it.title.get(lang).to_owned())).collect(),
+            lines: lines
+                .map(|it| (it.code.clone(), it.title.get(lang).to_owned()))
+                .collect(),
             moves,
             kin,
             ui,
@@ -107,7 +116,12 @@ impl Scene {
             _ => Class::Complex,
         };
         let mut badges = Vec::new();
-        let mut badge = |tone, key: &str| badges.push(Badge { tone, text: ui.t(key) });
+        let mut badge = |tone, key: &str| {
+            badges.push(Badge {
+                tone,
+                text: ui.t(key),
+            })
+        };
         if ticket.suspended.is_some() {
             badge(Tone::Wait, "state-suspended");
         }
@@ -136,14 +150,22 @@ impl Scene {
         let ui = &self.ui;
         match self.ticket.open_gates().next() {
             Some(_) if self.question().is_some() => ui.t("state-yours"),
-            Some(gate) => ui.say("state-theirs").with("who", self.awaited(gate)).to_string(),
+            Some(gate) => ui
+                .say("state-theirs")
+                .with("who", self.awaited(gate))
+                .to_string(),
             None => ui.t(state_key(self.ticket.state, self.ticket.ending)),
         }
     }
 
     fn price(&self) -> Price {
         let ticket = &self.ticket;
-        let captured: u32 = ticket.holds.iter().filter_map(|it| it.captured).map(|it| it.0).sum();
+        let captured: u32 = ticket
+            .holds
+            .iter()
+            .filter_map(|it| it.captured)
+            .map(|it| it.0)
+            .sum();
         let state = if ticket.held().0 > 0 {
             Tokens::Held
         } else if captured > 0 {
@@ -166,11 +188,16 @@ impl Scene {
     fn failure(&self) -> Option<Failure> {
         let (ui, ticket) = (&self.ui, &self.ticket);
         let failed = |it: &&engine::ticket::Task| {
-            matches!(it.status, Status::Failed | Status::InDoubt | Status::UndoFailed)
-                || (it.status == Status::Undone && it.fault.is_some())
+            matches!(
+                it.status,
+                Status::Failed | Status::InDoubt | Status::UndoFailed
+            ) || (it.status == Status::Undone && it.fault.is_some())
         };
         let task = ticket.tasks.iter().find(failed)?;
-        let cause = ticket.cause.clone().or(task.fault.as_ref().map(|it| it.message.clone()));
+        let cause = ticket
+            .cause
+            .clone()
+            .or(task.fault.as_ref().map(|it| it.message.clone()));
         let undone = match (ticket.state, ticket.ending) {
             (At::Closed, Some(Ending::Failed)) => "failure-undone",
             (At::Undoing, _) => "failure-undoing",
@@ -218,7 +245,8 @@ impl Scene {
         let ticket = &self.ticket;
         let at = self.reached();
         let well = matches!(ticket.ending, Some(Ending::Validated | Ending::Tacit));
-        let needed = |step: usize| step == 1 || ticket.tasks.iter().any(|it| place(it.node.phase) == step);
+        let needed =
+            |step: usize| step == 1 || ticket.tasks.iter().any(|it| place(it.node.phase) == step);
         let step = |(i, key): (usize, &&'static str)| {
             let number = i + 1;
             let progress = if !needed(number) {
@@ -244,7 +272,10 @@ impl Scene {
             return usize::from(ticket.state.public_step());
         }
         let stopped = ticket.tasks.iter().filter(|it| {
-            matches!(it.status, Status::Failed | Status::Cancelled | Status::Undone)
+            matches!(
+                it.status,
+                Status::Failed | Status::Cancelled | Status::Undone
+            )
         });
         stopped.map(|it| place(it.node.phase)).min().unwrap_or(6)
     }
@@ -310,15 +341,21 @@ pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(all) => all.iter().map(plain).collect::<Vec<_>>().join("\n"),
-        Value::Object(map) => {
-            map.iter().map(|(k, v)| format!("{k}={}", plain(v))).collect::<Vec<_>>().join("\n")
-        }
+        Value::Object(map) => map
+            .iter()
+            .map(|(k, v)| format!("{k}={}", plain(v)))
+            .collect::<Vec<_>>()
+            .join("\n"),
         other => other.to_string(),
     }
 }
 
 async fn scene(portal: &Portal, signed: Signed, reference: &str) -> Result<Scene, Fail> {
-    let found = portal.web.desk.ticket(reference, Some(&signed.person)).await?;
+    let found = portal
+        .web
+        .desk
+        .ticket(reference, Some(&signed.person))
+        .await?;
     Scene::of(portal, signed, found.ok_or(Fail::NotFound)?).await
 }
 

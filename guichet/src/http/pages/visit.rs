@@ -59,8 +59,8 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 
 /// The query parameter of that name, as it stands.
 pub(super) fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
-    let pairs = uri.query()?.split('&').filter_map(|it| it.split_once('='));
-    pairs.filter(|it| it.0 == name).map(|it| it.1).last()
+    let mut pairs = uri.query()?.rsplit('&').filter_map(|it| it.split_once('='));
+    pairs.find(|it| it.0 == name).map(|it| it.1)
 }
 
 /// Path and query without the language, the colours and what was only for once.
@@ -82,7 +82,11 @@ fn here(uri: &Uri) -> String {
 impl Portal {
     /// The name of the session cookie; behind https it is bound to this host and to https.
     pub(super) fn session_cookie(&self) -> &'static str {
-        if self.secure() { "__Host-guichet" } else { "guichet" }
+        if self.secure() {
+            "__Host-guichet"
+        } else {
+            "guichet"
+        }
     }
 
     /// Whether people reach us by https.
@@ -92,7 +96,10 @@ impl Portal {
 
     /// The voice for a request, whoever sends it.
     pub(super) fn ui(&self, parts: &Parts, person: Option<&Person>) -> Ui {
-        let accept = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+        let accept = parts
+            .headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|it| it.to_str().ok());
         let remembered = cookie(&parts.headers, LANG).or(person.map(|it| i18n::code(it.lang)));
         let lang = i18n::choose(query(&parts.uri, "lang"), remembered, accept);
         let theme = query(&parts.uri, "theme").or(cookie(&parts.headers, THEME));
@@ -174,7 +181,10 @@ pub(super) fn role(person: &Person) -> &'static str {
         (Right::Request, "role-requester"),
         (Right::Administer, "role-admin"),
     ];
-    roles.iter().find(|it| person.rights.contains(&it.0)).map_or("role-auditor", |it| it.1)
+    roles
+        .iter()
+        .find(|it| person.rights.contains(&it.0))
+        .map_or("role-auditor", |it| it.1)
 }
 
 impl FromRequestParts<Portal> for Visit {
@@ -204,7 +214,9 @@ mod tests {
 
     #[test]
     fn switches_lead_back_to_the_same_page_without_what_was_only_for_once() {
-        let uri: Uri = "/tickets/A-1?new=1&lang=en&detail=1&theme=dark".parse().unwrap();
+        let uri: Uri = "/tickets/A-1?new=1&lang=en&detail=1&theme=dark"
+            .parse()
+            .unwrap();
         assert_eq!(here(&uri), "/tickets/A-1?detail=1");
         assert_eq!(query(&uri, "theme"), Some("dark"));
         assert_eq!(here(&"/inbox?lang=fr".parse().unwrap()), "/inbox");

@@ -66,9 +66,7 @@ pub(super) fn state_mark(ui: &Ui, state: State, ending: Option<Ending>) -> Mark 
                 Mark::Done
             }
             Some(Ending::Failed) => Mark::RolledBack,
-            Some(
-                Ending::Cancelled | Ending::Declined | Ending::Expired | Ending::Reclassified,
-            )
+            Some(Ending::Cancelled | Ending::Declined | Ending::Expired | Ending::Reclassified)
             | None => Mark::Skipped,
         },
     }

@@ -75,7 +75,11 @@ impl Scene {
         }
         if let Some(still) = &ticket.standstill {
             let mine = self.person.may(right_of(still.responsible));
-            return if mine { Turn::You } else { Turn::Other(ui.t(role_key(still.responsible))) };
+            return if mine {
+                Turn::You
+            } else {
+                Turn::Other(ui.t(role_key(still.responsible)))
+            };
         }
         let hands = ticket.tasks.iter().find_map(|it| match &it.node.work {
             Work::Manual { role, .. } if it.status == engine::ticket::Status::Ready => Some(*role),
@@ -87,11 +91,19 @@ impl Scene {
             (None, State::Contested) => {
                 let mine = self.person.may(Right::Support) || self.person.may(Right::Operate);
                 let them = party_key(workflows::Party::Support);
-                if mine { Turn::You } else { Turn::Other(ui.t(them)) }
+                if mine {
+                    Turn::You
+                } else {
+                    Turn::Other(ui.t(them))
+                }
             }
             (None, State::Suspended) => {
                 let them = party_key(workflows::Party::Operations);
-                if self.person.may(Right::Operate) { Turn::You } else { Turn::Other(ui.t(them)) }
+                if self.person.may(Right::Operate) {
+                    Turn::You
+                } else {
+                    Turn::Other(ui.t(them))
+                }
             }
             _ => Turn::Guichet,
         }
@@ -102,13 +114,22 @@ impl Scene {
         let (ui, ticket) = (&self.ui, &self.ticket);
         let gates = ticket.open_gates().map(|gate| Check {
             done: false,
-            text: ui.say("check-awaited").with("who", self.awaited(gate)).to_string(),
+            text: ui
+                .say("check-awaited")
+                .with("who", self.awaited(gate))
+                .to_string(),
         });
         match ticket.state {
             State::Preparing | State::Agreeing | State::Offered | State::Scheduled => {
                 let mut checks = vec![
-                    Check { done: ticket.digest.is_some(), text: ui.t("check-plan") },
-                    Check { done: ticket.held().0 > 0, text: ui.t("check-tokens") },
+                    Check {
+                        done: ticket.digest.is_some(),
+                        text: ui.t("check-plan"),
+                    },
+                    Check {
+                        done: ticket.held().0 > 0,
+                        text: ui.t("check-tokens"),
+                    },
                 ];
                 checks.extend(gates);
                 checks
@@ -137,13 +158,20 @@ impl Scene {
         if let Some(why) = &ticket.contested {
             note("next-contested", "why", why.clone());
         }
-        if let Some(cause) = ticket.cause.as_ref().filter(|_| ticket.state == State::Closed) {
+        if let Some(cause) = ticket
+            .cause
+            .as_ref()
+            .filter(|_| ticket.state == State::Closed)
+        {
             note("next-cause", "why", cause.clone());
         }
         if ticket.waits_for.is_some() {
             notes.push(ui.t("next-locked"));
         }
-        if self.question().is_some_and(|it| it.purpose == Purpose::Validation) {
+        if self
+            .question()
+            .is_some_and(|it| it.purpose == Purpose::Validation)
+        {
             notes.push(ui.t("next-validate"));
         }
         notes
@@ -157,13 +185,21 @@ impl Scene {
             admits(ticket.state, verb) && rights.iter().any(|it| person.may(*it))
         };
         if may(Verb::Quote, &[Right::Steer]) {
-            forms.push(self.act("quote", Shown::Primary, vec![
-                self.number("tokens", "quote-tokens"),
-                self.area("note", "quote-note"),
-            ]));
+            forms.push(self.act(
+                "quote",
+                Shown::Primary,
+                vec![
+                    self.number("tokens", "quote-tokens"),
+                    self.area("note", "quote-note"),
+                ],
+            ));
         }
         if may(Verb::Redeliver, &[Right::Support, Right::Operate]) {
-            forms.push(self.act("redeliver", Shown::Primary, vec![self.area("note", "rework-note")]));
+            forms.push(self.act(
+                "redeliver",
+                Shown::Primary,
+                vec![self.area("note", "rework-note")],
+            ));
         }
         if may(Verb::Resume, &[Right::Operate]) {
             forms.push(self.act("resume", Shown::Plain, Vec::new()));
@@ -214,7 +250,11 @@ impl Scene {
     }
 
     pub(in crate::http::pages) fn area(&self, name: &str, key: &str) -> Field {
-        let area = Input::Area { value: String::new(), rows: 3, code: false };
+        let area = Input::Area {
+            value: String::new(),
+            rows: 3,
+            code: false,
+        };
         Field::new(self.ui.words, name, self.ui.t(key), area)
     }
 

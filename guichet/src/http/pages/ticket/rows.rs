@@ -26,7 +26,12 @@ use crate::{
 };
 
 /// Records that only machines care about; `?detail=1` shows them too.
-const MACHINE: [&str; 4] = ["task.claimed", "effect.intended", "clock.due", "task.to-retry"];
+const MACHINE: [&str; 4] = [
+    "task.claimed",
+    "effect.intended",
+    "clock.due",
+    "task.to-retry",
+];
 /// Lines of a task's log that are shown: its tail.
 const LOG: usize = 20;
 
@@ -35,8 +40,14 @@ impl Scene {
     pub(super) fn awaited(&self, gate: &Gate) -> String {
         let operators = self.ticket.approving_operators();
         let (people, client) = (&self.people, &self.ticket.client);
-        let who =
-            approval::eligible(people, client, gate.party, gate.purpose, &gate.barred, &operators);
+        let who = approval::eligible(
+            people,
+            client,
+            gate.party,
+            gate.purpose,
+            &gate.barred,
+            &operators,
+        );
         match &who[..] {
             [] => self.ui.t(party_key(gate.party)),
             [one] => one.name.clone(),
@@ -49,7 +60,10 @@ impl Scene {
     }
 
     pub(super) fn mark(&self, task: &EngineTask) -> Mark {
-        let gate = self.ticket.open_gates().find(|it| it.task == task.node.name);
+        let gate = self
+            .ticket
+            .open_gates()
+            .find(|it| it.task == task.node.name);
         let awaited = gate.map(|it| self.awaited(it)).unwrap_or_default();
         task_mark(&self.ui, task, &awaited)
     }
@@ -68,7 +82,10 @@ impl Scene {
             (None, Work::Gate(spec)) => self.ui.t(party_key(spec.party)),
         };
         let until = task.ended_at.unwrap_or(self.ui.now);
-        let waits = matches!(task.status, Status::Waiting | Status::Skipped | Status::Cancelled);
+        let waits = matches!(
+            task.status,
+            Status::Waiting | Status::Skipped | Status::Cancelled
+        );
         let span = task.started_at.filter(|_| !waits).map(|it| until - it);
         let by_hand = match &task.node.work {
             Work::Manual { instructions, .. } if !task.status.is_over() => {
@@ -81,7 +98,9 @@ impl Scene {
             title: self.text(&task.node.title),
             mark: self.mark(task),
             who,
-            span: span.filter(|it| *it > TimeDelta::zero()).map(|it| format::span(lang, it)),
+            span: span
+                .filter(|it| *it > TimeDelta::zero())
+                .map(|it| format::span(lang, it)),
             instructions: by_hand,
             log: self.log(task),
             proofs: task.proofs.iter().map(proof).collect(),
@@ -96,7 +115,11 @@ impl Scene {
             .iter()
             .map(|it| {
                 let at = format::date_time(lang, it.at);
-                let status = if it.status == 0 { "—".into() } else { it.status.to_string() };
+                let status = if it.status == 0 {
+                    "—".into()
+                } else {
+                    it.status.to_string()
+                };
                 format!("{at}  {}  {}  {status}", it.system, it.request)
             })
             .collect();
@@ -113,7 +136,11 @@ impl Scene {
                     task.node.phase,
                     workflows::Phase::Call | workflows::Phase::Orient | workflows::Phase::Quote
                 );
-                if own { Vec::new() } else { vec![self.complete(task)] }
+                if own {
+                    Vec::new()
+                } else {
+                    vec![self.complete(task)]
+                }
             }
             _ => self.repairs(task),
         }
@@ -122,7 +149,10 @@ impl Scene {
     fn complete(&self, task: &EngineTask) -> Form {
         let ui = &self.ui;
         let choice = |value: &str, key: &str| Choice::new(value, ui.t(key));
-        let radios = Input::Radios(vec![choice("yes", "task-went-well"), choice("no", "task-failed")]);
+        let radios = Input::Radios(vec![
+            choice("yes", "task-went-well"),
+            choice("no", "task-failed"),
+        ]);
         let name = |it: &str| format!("{it}-{}", task.seq);
         let mut fields = vec![
             Field::new(ui.words, name("well"), ui.t("task-outcome"), radios),
@@ -137,8 +167,15 @@ impl Scene {
     }
 
     fn repairs(&self, task: &EngineTask) -> Vec<Form> {
-        let stuck = matches!(task.status, Status::Failed | Status::InDoubt | Status::UndoFailed);
-        let blocked = self.ticket.standstill.as_ref().is_some_and(|it| it.task == task.node.name);
+        let stuck = matches!(
+            task.status,
+            Status::Failed | Status::InDoubt | Status::UndoFailed
+        );
+        let blocked = self
+            .ticket
+            .standstill
+            .as_ref()
+            .is_some_and(|it| it.task == task.node.name);
         if !stuck || !blocked || !self.person.may(Right::Operate) {
             return Vec::new();
         }
@@ -149,8 +186,20 @@ impl Scene {
         };
         vec![
             self.task_form(task, "retry", "task-retry", Vec::new(), Shown::Plain),
-            self.task_form(task, "skip", "task-skip", why("proof", "task-proof-label"), Shown::Folded),
-            self.task_form(task, "take-over", "task-take-over", why("reason", "reason"), Shown::Folded),
+            self.task_form(
+                task,
+                "skip",
+                "task-skip",
+                why("proof", "task-proof-label"),
+                Shown::Folded,
+            ),
+            self.task_form(
+                task,
+                "take-over",
+                "task-take-over",
+                why("reason", "reason"),
+                Shown::Folded,
+            ),
         ]
     }
 
@@ -176,7 +225,11 @@ impl Scene {
     }
 
     pub(super) fn agreements(&self) -> Vec<Agreement> {
-        self.ticket.gates.iter().flat_map(|it| self.agreement(it)).collect()
+        self.ticket
+            .gates
+            .iter()
+            .flat_map(|it| self.agreement(it))
+            .collect()
     }
 
     fn agreement(&self, gate: &Gate) -> Vec<Agreement> {
@@ -185,7 +238,10 @@ impl Scene {
         let line = |who: String, tone, key: &str| Agreement {
             what: what.clone(),
             who,
-            badge: Badge { tone, text: ui.t(key) },
+            badge: Badge {
+                tone,
+                text: ui.t(key),
+            },
             asked: gate.opened_at,
             answered: None,
             comment: None,
@@ -224,7 +280,11 @@ impl Scene {
     /// What happened, oldest first.
     pub(in crate::http::pages) fn feed(&self, detail: bool) -> Vec<Event> {
         let shown = |it: &&engine::audit::Trace| detail || !MACHINE.contains(&it.kind.as_str());
-        self.history.iter().filter(shown).map(|it| event(&self.ui, it)).collect()
+        self.history
+            .iter()
+            .filter(shown)
+            .map(|it| event(&self.ui, it))
+            .collect()
     }
 }
 
@@ -236,12 +296,23 @@ pub(in crate::http::pages) fn event(ui: &Ui, trace: &engine::audit::Trace) -> Ev
         ("gate.decided", true) => "event-gate-refused".to_owned(),
         (kind, _) => format!("event-{}", kind.replace('.', "-")),
     };
-    let mut text = if ui.words.has(&key) { ui.t(&key) } else { trace.kind.clone() };
+    let mut text = if ui.words.has(&key) {
+        ui.t(&key)
+    } else {
+        trace.kind.clone()
+    };
     if let Some(task) = &trace.task {
         text.push_str(&format!(" ({task})"));
     }
     let said = [
-        "comment", "reason", "note", "evidence", "proof", "minutes", "justification", "fault",
+        "comment",
+        "reason",
+        "note",
+        "evidence",
+        "proof",
+        "minutes",
+        "justification",
+        "fault",
     ];
     Event {
         at: trace.at,
@@ -252,7 +323,11 @@ pub(in crate::http::pages) fn event(ui: &Ui, trace: &engine::audit::Trace) -> Ev
 }
 
 fn area() -> Input {
-    Input::Area { value: String::new(), rows: 3, code: false }
+    Input::Area {
+        value: String::new(),
+        rows: 3,
+        code: false,
+    }
 }
 
 fn proof(proof: &Proof) -> ProofLine {
