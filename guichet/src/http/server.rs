@@ -1,149 +1,253 @@
-//! The listening side: our own accept loop, since a bare `axum::serve` waits for ever for headers.
-//! Connections are bounded in number, in all and per address; headers, bodies and answers in time.
+//! The server itself: our own accept loop, since the framework's gives a half-sent request for
+//! ever and any number of connections to anybody.
 
-use super::Web;
+use super::{
+    Web, api,
+    pages,
+    problem::Problem,
+};
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    http::{Request, StatusCode},
+    body::Body,
+    extract::{ConnectInfo, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
 };
 use std::{
+    any::Any,
     collections::HashMap,
-    net::IpAddr,
+    io,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
-use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
+use tower::ServiceExt;
+use tower_http::{
+    catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
 
-/// Largest request body; attachments would have a route of their own.
-const LARGEST_BODY: usize = 256 * 1024;
-/// A client that takes longer for its headers is not one.
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
-/// Longest answer, long polls apart.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// Connections in all.
-const MOST: usize = 1_024;
-/// Connections of one address.
-const MOST_PER_ADDRESS: usize = 64;
-/// How long open connections may take to end once we stop.
-const FAREWELL: Duration = Duration::from_secs(10);
-
-/// All routes, with what surrounds every one of them.
-#[must_use]
-pub fn router(web: Web) -> Router {
-    Router::new()
-        .merge(super::routes())
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
-        .layer(CatchPanicLayer::new())
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
-            let path = redacted(request.uri().path());
-            tracing::info_span!("http", method = %request.method(), path)
-        }))
-        .with_state(web)
+/// What strangers may take of this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most connections open at once.
+    pub connections: usize,
+    /// Most connections of one address; this machine itself is exempt, since a proxy on it speaks
+    /// for everybody.
+    pub per_address: usize,
+    /// How long the head of a request may take.
+    pub head: Duration,
+    /// How long a request may take from its head to the answer.
+    pub request: Duration,
+    /// How long answers under way may still take once we were told to stop.
+    pub parting: Duration,
 }
 
-/// Links carry a secret in their path: it never reaches a log.
-fn redacted(path: &str) -> String {
-    match path.strip_prefix("/v/") {
-        Some(_) => "/v/…".into(),
-        None => path.to_owned(),
-    }
-}
-
-#[derive(Clone, Default)]
-struct Crowd(Arc<Mutex<HashMap<IpAddr, usize>>>);
-
-struct Seat {
-    crowd: Crowd,
-    address: IpAddr,
-}
-
-impl Crowd {
-    fn seat(&self, address: IpAddr) -> Option<Seat> {
-        let mut counts = self.0.lock().ok()?;
-        let count = counts.entry(address).or_default();
-        if *count >= MOST_PER_ADDRESS {
-            return None;
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            connections: 2_048,
+            per_address: 64,
+            head: Duration::from_secs(10),
+            request: Duration::from_secs(30),
+            parting: Duration::from_secs(10),
         }
-        *count += 1;
-        Some(Seat { crowd: self.clone(), address })
     }
+}
+
+/// Everything that answers HTTP, with the limits around it.
+#[derive(Clone)]
+pub struct Server {
+    router: Router,
+    limits: Limits,
+    places: Arc<Semaphore>,
+    guests: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+/// A place of one address, given back when dropped.
+struct Seat {
+    address: IpAddr,
+    guests: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        if let Ok(mut counts) = self.crowd.0.lock()
-            && let Some(count) = counts.get_mut(&self.address)
-        {
+        let Ok(mut guests) = self.guests.lock() else { return };
+        if let Some(count) = guests.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
-                counts.remove(&self.address);
+                guests.remove(&self.address);
             }
         }
     }
 }
 
-/// Answers until `stop` says true, then lets open answers end.
-pub async fn serve(listener: TcpListener, web: Web, mut stop: watch::Receiver<bool>) {
-    let router = router(web);
-    let room = Arc::new(Semaphore::new(MOST));
-    let crowd = Crowd::default();
-    let graceful = GracefulShutdown::new();
-    while !*stop.borrow() {
-        let (stream, peer) = tokio::select! {
-            _ = stop.changed() => continue,
-            accepted = listener.accept() => match accepted {
-                Ok(it) => it,
-                Err(error) => {
-                    // Out of file descriptors: a short rest lets some connections end.
-                    tracing::warn!(%error, "cannot accept");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
-        };
-        let Ok(place) = room.clone().try_acquire_owned() else { continue };
-        let Some(seat) = crowd.seat(peer.ip()) else { continue };
-        let served = connection(stream, router.clone(), &graceful);
-        tokio::spawn(async move {
-            served.await;
-            drop((place, seat));
-        });
-    }
-    tokio::select! {
-        () = graceful.shutdown() => {}
-        () = tokio::time::sleep(FAREWELL) => {}
+/// Answers HTTP on `listener` until `stop` says true, within the usual limits.
+pub async fn serve(listener: TcpListener, web: Web, stop: watch::Receiver<bool>) {
+    Server::new(web, Limits::default()).run(listener, stop).await;
+}
+
+/// Pages, links and API, without the limits on connections.
+pub fn router(web: Web, limits: Limits) -> Router {
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    let late = StatusCode::SERVICE_UNAVAILABLE;
+    Router::new()
+        .merge(api::routes(limits.request))
+        .merge(pages::routes(&web))
+        .layer(TimeoutLayer::with_status_code(late, limits.request * 2))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .with_state(web)
+}
+
+/// The path as it may stand in a log: the token of a link is a key and never does.
+fn shown(path: &str) -> &str {
+    match path.starts_with("/v/") {
+        true => "/v/…",
+        false => path,
     }
 }
 
-fn connection(
-    stream: TcpStream,
-    router: Router,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + use<> {
-    // Small answers must not wait for an acknowledgement.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
-    }
-    let service = TowerToHyperService::new(router);
-    let served = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_WITHIN)
-        .serve_connection(TokioIo::new(stream), service);
-    let served = graceful.watch(served);
-    async move {
-        if let Err(error) = served.await {
-            tracing::debug!(%error, "connection ended badly");
+fn span(request: &Request) -> tracing::Span {
+    tracing::info_span!("http", method = %request.method(), path = shown(request.uri().path()))
+}
+
+/// A handler that panicked has answered nobody; the next request finds the program unharmed.
+pub(super) fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let words = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
+    tracing::error!(cause = words, "a handler panicked");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "Une erreur de notre côté\u{a0}; rien n’est perdu, recommencez.".replace('\u{a0}', "\u{202f}"),
+        "An error on our side; nothing is lost, try again.",
+    )
+    .into_response()
+}
+
+impl Server {
+    /// A server within these limits.
+    #[must_use]
+    pub fn new(web: Web, limits: Limits) -> Self {
+        Server {
+            router: router(web, limits),
+            limits,
+            places: Arc::new(Semaphore::new(limits.connections)),
+            guests: Arc::default(),
         }
+    }
+
+    /// Answers until `stop` says true, then lets answers under way end.
+    pub async fn run(self, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+        let graceful = GracefulShutdown::new();
+        loop {
+            let place = tokio::select! {
+                _ = stop.wait_for(|it| *it) => break,
+                place = self.places.clone().acquire_owned() => place,
+            };
+            let Ok(place) = place else { break };
+            let accepted = tokio::select! {
+                _ = stop.wait_for(|it| *it) => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, address)) => self.welcome(stream, address, place, &graceful),
+                Err(error) => rest(&error).await,
+            }
+        }
+        drop(listener);
+        let parting = tokio::time::timeout(self.limits.parting, graceful.shutdown());
+        if parting.await.is_err() {
+            tracing::warn!("answers under way were cut off");
+        }
+    }
+
+    /// Serves one connection on a task of its own; a guest too many is shown the door.
+    fn welcome(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        place: OwnedSemaphorePermit,
+        graceful: &GracefulShutdown,
+    ) {
+        let Some(seat) = self.seat(address.ip(), place) else { return };
+        // Small answers go out at once; an error here costs some speed and nothing else.
+        let _ = stream.set_nodelay(true);
+        let router = self.router.clone();
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(address));
+            router.clone().oneshot(request)
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.head)
+            .max_buf_size(64 * 1024)
+            .serve_connection(TokioIo::new(stream), service);
+        let watched = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "connection ended");
+            }
+            drop(seat);
+        });
+    }
+
+    fn seat(&self, address: IpAddr, place: OwnedSemaphorePermit) -> Option<Seat> {
+        let mut guests = self.guests.lock().ok()?;
+        let count = guests.entry(address).or_default();
+        if *count >= self.limits.per_address && !address.is_loopback() {
+            tracing::debug!(%address, "too many connections of one address");
+            return None;
+        }
+        *count += 1;
+        drop(guests);
+        let guests = self.guests.clone();
+        Some(Seat { address, guests, _place: place })
+    }
+}
+
+/// After a failed accept: a connection that went away is nothing, a lack of file handles needs a
+/// pause, or the loop would burn a core.
+async fn rest(error: &io::Error) {
+    let gone = [
+        io::ErrorKind::ConnectionAborted,
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::ConnectionRefused,
+    ];
+    if !gone.contains(&error.kind()) {
+        tracing::error!(%error, "cannot accept connections");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_of_a_link_never_stands_in_a_log() {
+        assert_eq!(shown("/v/gch1_secret_00"), "/v/…");
+        assert_eq!(shown("/v/gch1_secret_00/receipt"), "/v/…");
+        assert_eq!(shown("/tickets/ACME-2026-0001"), "/tickets/ACME-2026-0001");
     }
 }

@@ -1,0 +1,128 @@
+//! `/me`, `/inbox`, `/audit/events` and `/messages`.
+
+use super::{
+    super::{Web, problem::Problem},
+    auth::Signed,
+    tickets::{odd, seen},
+    views::{Names, Page, ticket::WaitingView, trace::MessageView},
+};
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use chrono::{DateTime, Utc};
+use engine::{
+    audit::{Search, Trace},
+    people::Right,
+    query::Filter,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+
+/// Whoever is signed in.
+#[derive(Serialize)]
+pub(super) struct Me {
+    login: String,
+    name: String,
+    mail: String,
+    client: Option<String>,
+    rights: BTreeSet<Right>,
+}
+
+pub(super) async fn me(signed: Signed) -> Json<Me> {
+    let it = signed.person;
+    Json(Me { login: it.login, name: it.name, mail: it.mail, client: it.client, rights: it.rights })
+}
+
+pub(super) async fn inbox(
+    State(web): State<Web>,
+    signed: Signed,
+) -> Result<Json<Vec<WaitingView>>, Problem> {
+    let waiting = web.desk.inbox(&signed.person).await?;
+    Ok(Json(waiting.iter().map(|it| WaitingView::of(it, signed.lang)).collect()))
+}
+
+/// Which records.
+#[derive(Deserialize)]
+pub(super) struct Which {
+    client: Option<String>,
+    ticket: Option<String>,
+    person: Option<String>,
+    cluster: Option<String>,
+    kind: Option<String>,
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+    after: Option<i64>,
+    limit: Option<u64>,
+}
+
+pub(super) async fn events(
+    State(web): State<Web>,
+    signed: Signed,
+    Query(which): Query<Which>,
+) -> Result<Json<Page<Trace>>, Problem> {
+    let client = signed.person.client.clone().or(which.client);
+    if which.after.is_some() && client.is_none() {
+        // Numbers count within one client's log.
+        return Err(odd("after"));
+    }
+    let ticket = match &which.ticket {
+        Some(it) => Some(seen(&web, &signed.person, it).await?.id),
+        None => None,
+    };
+    let person = match &which.person {
+        Some(it) => Some(web.desk.person(it).await?.ok_or_else(Problem::not_found)?.id),
+        None => None,
+    };
+    let size = which.limit.unwrap_or(100).clamp(1, 1_000);
+    let search = Search {
+        client: client.clone(),
+        ticket,
+        person,
+        cluster: which.cluster,
+        kind: which.kind,
+        from: which.from,
+        until: which.until,
+        before: which.after,
+        limit: size + 1,
+    };
+    let mut data = web.desk.records(&search).await?;
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let has_more = data.len() > size;
+    data.truncate(size);
+    let last = data.last().filter(|_| has_more && client.is_some());
+    let next_cursor = last.map(|it| it.seq.to_string());
+    Ok(Json(Page { data, has_more, next_cursor }))
+}
+
+/// Which messages.
+#[derive(Deserialize)]
+pub(super) struct About {
+    ticket: Option<String>,
+    limit: Option<u64>,
+}
+
+pub(super) async fn messages(
+    State(web): State<Web>,
+    signed: Signed,
+    Query(about): Query<About>,
+) -> Result<Json<Vec<MessageView>>, Problem> {
+    let desk = &web.desk;
+    let client = signed.person.client.as_deref();
+    let ticket = match &about.ticket {
+        Some(it) => Some(seen(&web, &signed.person, it).await?.id),
+        None => None,
+    };
+    let people = match client {
+        Some(it) => desk.people_around(it).await?,
+        None => desk.everybody().await?,
+    };
+    let names = Names::of(&people);
+    let filter = Filter { client: client.map(Into::into), limit: 500, ..Filter::default() };
+    let tickets = desk.tickets(&filter).await?;
+    let references: HashMap<String, String> =
+        tickets.into_iter().map(|it| (it.id.to_string(), it.reference)).collect();
+    let limit = about.limit.unwrap_or(100).clamp(1, 1_000);
+    let all = desk.messages(client, ticket, limit).await?;
+    Ok(Json(all.iter().map(|it| MessageView::of(it, &names, &references)).collect()))
+}
