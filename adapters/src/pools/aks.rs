@@ -14,10 +14,9 @@ use workflows::{Cx, Fault, FaultClass};
 const API: &str = "api-version=2026-08-01";
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// What the provider computes; it may not be sent back.
-const READ_ONLY: [&str; 5] = [
+const READ_ONLY: [&str; 4] = [
     "eTag",
     "provisioningState",
-    "powerState",
     "nodeImageVersion",
     "currentOrchestratorVersion",
 ];

@@ -2,8 +2,10 @@
 //! with versions, start and stop as operations that go on after the answer, and the nodes of the
 //! cluster coming and going with them.
 //!
-//! The shapes are those of the public interface description; error codes other than the status are
-//! ours, since nobody recorded the real ones.
+//! The shapes are those of the public interface description, and the vendor's own client
+//! (azure-mgmt-containerservice 41.8.0) read, resized, stopped and started a cluster on it when it
+//! was written; that is not repeated by the tests. Error codes other than the status are ours,
+//! since nobody recorded the real ones.
 
 mod arm;
 mod state;

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 const LOCATION: &str = "francecentral";
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "count",
     "minCount",
     "maxCount",
@@ -30,6 +30,7 @@ const KNOWN: [&str; 10] = [
     "type",
     "nodeLabels",
     "nodeTaints",
+    "powerState",
 ];
 
 pub(super) fn router(provider: Provider) -> Router {
@@ -318,6 +319,13 @@ fn wanted(pool: &Pool, body: &[u8]) -> Result<Size, Refusal> {
                 format!("{name} may not change"),
             ));
         }
+    }
+    // It may be left out; another one would stop the pool, which is not played.
+    let power = properties
+        .get("powerState")
+        .map_or("Running", |it| it["code"].as_str().unwrap_or_default());
+    if power != "Running" {
+        return invalid("a single pool cannot be stopped here".to_owned());
     }
     let number = |name: &str| {
         let number = properties.get(name).and_then(Value::as_u64);
