@@ -146,19 +146,22 @@ impl Store {
         &self.read
     }
 
-    /// A transaction that may write.
+    /// A transaction that may write. It begins on a task of its own: a caller that goes away while
+    /// the database is still answering would leave a connection half in a transaction, and later
+    /// writes on it would vanish.
     ///
     /// # Errors
     /// The database cannot be reached in time.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
-        let sqlite = self.write.get_database_backend() == DbBackend::Sqlite;
+        let write = self.write.clone();
+        let sqlite = write.get_database_backend() == DbBackend::Sqlite;
         let options = TransactionOptions {
             sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        Ok(Tx {
-            tx: self.write.begin_with_options(options).await?,
-        })
+        let begun = tokio::spawn(async move { write.begin_with_options(options).await });
+        let tx = begun.await.map_err(|e| StoreError::Unfit(format!("begin broke off: {e}")))??;
+        Ok(Tx { tx })
     }
 
     /// Runs a unit of work on its own task: a caller that goes away cannot tear it in two.
@@ -214,6 +217,13 @@ fn postgres(url: &str) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(10))
         .sqlx_logging(false)
+        // A connection that somebody left inside a transaction is cleaned before it is used.
+        .map_sqlx_postgres_before_acquire(|connection, _| {
+            Box::pin(async move {
+                sea_orm::sqlx::Executor::execute(connection, "ROLLBACK").await?;
+                Ok(true)
+            })
+        })
         .map_sqlx_postgres_opts(|it| {
             it.options([
                 ("idle_in_transaction_session_timeout", "15s"),

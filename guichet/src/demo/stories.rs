@@ -27,6 +27,7 @@ pub(crate) async fn tell(scene: &Scene, aloud: bool) -> Vec<Told> {
         ("K13, complexe, puis un échec défait", Box::pin(receiver_then_failure(scene))),
         ("K11, accéléré", Box::pin(accelerated(scene))),
         ("C01, dépôt Git", Box::pin(deposit(scene))),
+        ("K05, Vault Injector", Box::pin(injector(scene))),
         ("étude reclassée", Box::pin(reclassified(scene))),
         ("étude sans faisabilité", Box::pin(infeasible(scene))),
         ("septième accéléré refusé", Box::pin(seventh(scene))),
@@ -183,6 +184,20 @@ async fn deposit(scene: &Scene) -> anyhow::Result<String> {
     let commit = ticket.tasks.iter().find_map(|it| it.receipt.as_ref()?["commit"].as_str());
     let commit: String = commit.context("no commit")?.chars().take(10).collect();
     Ok(format!("{} : commit {commit}", ticket.reference))
+}
+
+async fn injector(scene: &Scene) -> anyhow::Result<String> {
+    let player = Player::new(scene);
+    let answers = json!({
+        "cluster": town::PARIS, "namespaces": ["boutique"], "models": ["namespace"],
+        "failure_policy": "Ignore", "service_account": "default",
+    });
+    let ticket = player.order("camille", seed::ACME_CONTRACT, "K05", &answers, false).await?;
+    let ticket = carry(&player, &ticket).await?;
+    ended(&ticket, Ending::Validated)?;
+    let login = ticket.task("login").context("no login")?;
+    ensure!(login.proofs.iter().any(|it| it.ok), "no login was proved");
+    Ok(format!("{} : un pod s’est connecté à Vault", ticket.reference))
 }
 
 /// A name that a second start on the same data does not meet again.
