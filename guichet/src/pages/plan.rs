@@ -6,6 +6,9 @@ use workflows::plan::{Change, Impact, Level, Plan, Verb};
 
 use crate::{format, i18n::I18n};
 
+/// Lines up to which a plan is shown at once.
+const SHORT: usize = 12;
+
 /// The plan of a whole ticket.
 #[derive(Clone, Debug)]
 pub struct PlanView {
@@ -84,6 +87,13 @@ impl PlanView {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
+    }
+
+    /// Whether it is short enough, or grave enough, to be read without being asked for.
+    #[must_use]
+    pub fn unfolded(&self) -> bool {
+        let lines: usize = self.groups.iter().map(|it| it.lines.len()).sum();
+        lines + self.hidden <= SHORT || self.irreversible.is_some()
     }
 
     /// The same plan with at most `most` lines, for pages that must stay small.

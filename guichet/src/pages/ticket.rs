@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{
     Ui,
     fields::Form,
-    parts::{Badge, Check, Class, Mark, Progress, Step, Turn},
+    parts::{Badge, Check, Class, Mark, Step, Turn},
     plan::PlanView,
     ui::Fact,
 };
@@ -29,8 +29,10 @@ pub struct TicketPage {
     pub failure: Option<Failure>,
     /// What was asked, as the requester answered the form.
     pub asked: Vec<Fact>,
-    /// What would change, once it is known.
+    /// What would change or has changed, once it is known.
     pub plan: Option<PlanView>,
+    /// How far that is.
+    pub tense: Tense,
     /// What it costs and how far the tokens are.
     pub price: Price,
     /// The tasks in order.
@@ -116,6 +118,29 @@ pub struct Price {
     pub formula: Option<String>,
     /// Where the tokens are.
     pub state: Tokens,
+}
+
+/// Whether a plan is ahead, carried out, or dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tense {
+    /// To come, or under way.
+    Ahead,
+    /// Carried out.
+    Done,
+    /// Not carried out, or taken back.
+    Dropped,
+}
+
+impl Tense {
+    /// Message id of the heading above the plan.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Tense::Ahead => "ticket-changes",
+            Tense::Done => "ticket-changed",
+            Tense::Dropped => "ticket-planned",
+        }
+    }
 }
 
 /// Where the tokens of a ticket are.
@@ -263,8 +288,5 @@ impl TicketPage {
             .iter()
             .filter(|it| matches!(it.mark, Mark::Done | Mark::Skipped))
             .count()
-    }
-    fn stopped(&self) -> bool {
-        self.steps.iter().any(|it| it.progress == Progress::Stopped)
     }
 }

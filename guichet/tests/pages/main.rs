@@ -1,6 +1,9 @@
 //! Every page in both languages: valid enough, accessible enough, and nothing a page must not do.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its scene has failed"
+)]
 
 mod decision_samples;
 mod order_samples;

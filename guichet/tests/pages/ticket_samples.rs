@@ -9,8 +9,8 @@ use guichet::{
         plan::PlanView,
         study::{Call, StudyPage},
         ticket::{
-            Agreement, Event, Failure, Head, Kin, Move, Next, Price, ProofLine, Task, TicketPage,
-            Tokens,
+            Agreement, Event, Failure, Head, Kin, Move, Next, Price, ProofLine, Task, Tense,
+            TicketPage, Tokens,
         },
         ui::Fact,
     },
@@ -220,6 +220,7 @@ pub fn ticket(lang: Lang) -> TicketPage {
         failure: None,
         asked: vec![Fact::new("Maximum", "10"), Fact::new("Minimum", "3")],
         plan: Some(plan(lang)),
+        tense: Tense::Ahead,
         price: Price {
             base: Some(2),
             surcharge: 2,
@@ -265,6 +266,7 @@ pub fn failed(lang: Lang) -> TicketPage {
     page.next.turn = Turn::Other(two(lang, "exploitation", "operations"));
     page.next.link = None;
     page.price.state = Tokens::Returned;
+    page.tense = Tense::Dropped;
     page.failure = Some(Failure {
         task: two(lang, "Appliquer", "Apply"),
         cause: two(

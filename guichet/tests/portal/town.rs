@@ -10,7 +10,7 @@ use axum::{
 use catalogue::{Catalogue, Family, Lang, Offer, Tokens};
 use chrono::{Duration, NaiveDate};
 use engine::{
-    ambient::{Clock, Scripted},
+    ambient::Scripted,
     contract::{Contract, Terms},
     desk::{Bell, Desk},
     people::{Actor, Right},
@@ -265,10 +265,6 @@ impl Town {
             ..Default::default()
         };
         self.desk.records(&all).await.unwrap().len()
-    }
-
-    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
-        self.clock.now()
     }
 }
 

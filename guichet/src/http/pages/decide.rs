@@ -122,7 +122,10 @@ pub(super) async fn form(
             )
             .await
         }
-        Err(Refusal::AlreadyDecided) => Ok(go(&format!("/tickets/{}", ticket.reference))),
+        // Nothing to decide, or nothing for this person: the ticket says who is waited for.
+        Err(Refusal::AlreadyDecided | Refusal::NotEntitled) => {
+            Ok(go(&format!("/tickets/{}", ticket.reference)))
+        }
         Err(refusal) => Err(refusal.into()),
     }
 }

@@ -314,11 +314,12 @@ fn terms(ui: &Ui, ticket: &Ticket, who: &str) -> Vec<Fact> {
 fn held(ui: &Ui, price: &Price) -> String {
     let total = ui.tokens(i64::from(price.total().0));
     let formula = price.formula.get(ui.words.lang());
-    let text = ui
-        .say("check-price")
-        .with("total", total)
-        .with("formula", formula);
-    text.to_string()
+    let how = if formula == total {
+        String::new()
+    } else {
+        format!(" = {formula}")
+    };
+    format!("{total}{how}\n{}", ui.t("check-price"))
 }
 
 pub(super) async fn submit(

@@ -2,6 +2,7 @@
 
 mod next;
 mod rows;
+mod steps;
 
 pub(super) use rows::{event, moves};
 
@@ -18,7 +19,7 @@ use engine::{
     ticket::{Ending, State as At, Status, Ticket},
 };
 use serde_json::Value;
-use workflows::{DrawNode, Phase};
+use workflows::DrawNode;
 
 use super::{
     Portal,
@@ -30,8 +31,8 @@ use super::{
 };
 use crate::pages::{
     Ui,
-    parts::{Badge, Class, Progress, Step, Tone},
-    ticket::{Failure, Head, Kin, Move, Price, TicketPage, Tokens},
+    parts::{Badge, Class, Tone},
+    ticket::{Failure, Head, Kin, Move, Price, Tense, TicketPage, Tokens},
     ui::Fact,
 };
 
@@ -176,10 +177,13 @@ impl Scene {
             Tokens::Returned
         };
         let price = ticket.price.as_ref();
+        // A fixed price has nothing to explain; a tranche, a quote or a study has.
+        let entry = ticket.ordered.entry.as_ref();
+        let fixed = entry.is_some_and(|it| matches!(it.pricing, catalogue::Pricing::Fixed { .. }));
         Price {
             base: price.map(|it| i64::from(it.base.0)),
             surcharge: price.map_or(0, |it| i64::from(it.surcharge.0)),
-            formula: price.map(|it| self.text(&it.formula)),
+            formula: price.filter(|_| !fixed).map(|it| self.text(&it.formula)),
             state,
         }
     }
@@ -232,52 +236,13 @@ impl Scene {
         facts
     }
 
-    /// The six public steps; one the ticket does not need says so.
-    fn steps(&self) -> Vec<Step> {
-        let keys = [
-            "step-received",
-            "step-qualified",
-            "step-planned",
-            "step-agreed",
-            "step-executed",
-            "step-closed",
-        ];
-        let ticket = &self.ticket;
-        let at = self.reached();
-        let well = matches!(ticket.ending, Some(Ending::Validated | Ending::Tacit));
-        let needed =
-            |step: usize| step == 1 || ticket.tasks.iter().any(|it| place(it.node.phase) == step);
-        let step = |(i, key): (usize, &&'static str)| {
-            let number = i + 1;
-            let progress = if !needed(number) {
-                Progress::NotNeeded
-            } else if number < at || well {
-                Progress::Done
-            } else if number > at {
-                Progress::Ahead
-            } else if ticket.state == At::Closed {
-                Progress::Stopped
-            } else {
-                Progress::Current
-            };
-            Step { key, progress }
-        };
-        keys.iter().enumerate().map(step).collect()
-    }
-
-    /// The public step where the ticket is, or where it stopped.
-    fn reached(&self) -> usize {
-        let ticket = &self.ticket;
-        if ticket.state != At::Closed {
-            return usize::from(ticket.state.public_step());
+    fn tense(&self) -> Tense {
+        match (self.ticket.state, self.ticket.ending) {
+            (At::Delivered | At::Contested, _) => Tense::Done,
+            (At::Closed, Some(Ending::Validated | Ending::Tacit)) => Tense::Done,
+            (At::Closed, _) => Tense::Dropped,
+            _ => Tense::Ahead,
         }
-        let stopped = ticket.tasks.iter().filter(|it| {
-            matches!(
-                it.status,
-                Status::Failed | Status::Cancelled | Status::Undone
-            )
-        });
-        stopped.map(|it| place(it.node.phase)).min().unwrap_or(6)
     }
 
     fn picture(&self) -> Option<String> {
@@ -305,6 +270,7 @@ impl Scene {
             failure: self.failure(),
             asked: self.asked(),
             plan: plan(&self.ui, &self.ticket),
+            tense: self.tense(),
             price: self.price(),
             tasks: self.tasks(),
             picture: self.picture(),
@@ -314,17 +280,6 @@ impl Scene {
             kin: self.kin,
             ui: self.ui,
         }
-    }
-}
-
-/// The public step that a stretch of a ticket's life belongs to.
-fn place(phase: Phase) -> usize {
-    match phase {
-        Phase::Call | Phase::Orient | Phase::Quote | Phase::Offer | Phase::Study => 2,
-        Phase::Plan => 3,
-        Phase::Agree => 4,
-        Phase::Window | Phase::Act => 5,
-        Phase::Validate => 6,
     }
 }
 

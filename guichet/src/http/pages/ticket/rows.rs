@@ -77,7 +77,8 @@ impl Scene {
         let who = match (&task.by, &task.node.work) {
             (Some(person), _) => name_of(&self.people, *person),
             (None, Work::Plan | Work::Timer { .. }) => "Guichet".to_owned(),
-            (None, Work::Action { name, .. }) => name.clone(),
+            (None, Work::Action { name, .. }) if self.person.is_staff() => name.clone(),
+            (None, Work::Action { .. }) => "Guichet".to_owned(),
             (None, Work::Manual { role, .. }) => self.ui.t(role_key(*role)),
             (None, Work::Gate(spec)) => self.ui.t(party_key(spec.party)),
         };
