@@ -2,6 +2,9 @@
 //! command line, and the wiring of the other crates into one program.
 
 pub mod app;
+pub mod cli;
+pub mod config;
+pub mod demo;
 pub mod format;
 pub mod http;
 pub mod i18n;
