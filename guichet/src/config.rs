@@ -160,7 +160,10 @@ pub enum ConfigError {
 }
 
 fn value(key: &'static str, why: impl Into<String>) -> ConfigError {
-    ConfigError::Value { key, why: why.into() }
+    ConfigError::Value {
+        key,
+        why: why.into(),
+    }
 }
 
 /// What the command line or the environment says above the file.
@@ -190,7 +193,10 @@ impl Config {
         };
         if let Some(it) = &over.listen {
             config.listen = it.parse().map_err(|_| {
-                value("listen", format!("“{it}” is not an address; write 127.0.0.1:8080"))
+                value(
+                    "listen",
+                    format!("“{it}” is not an address; write 127.0.0.1:8080"),
+                )
             })?;
             if over.base_url.is_none() && file.is_none() {
                 config.base_url = format!("http://{}", config.listen);
@@ -219,15 +225,23 @@ impl Config {
     }
 
     fn read(path: &Path) -> Result<Config, ConfigError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
         let mut config: Config = toml::from_str(&text).map_err(|source| {
             let source = Box::new(source);
-            ConfigError::Malformed { path: path.to_owned(), source }
+            ConfigError::Malformed {
+                path: path.to_owned(),
+                source,
+            }
         })?;
         // A path in a file means the place beside that file, wherever the program was started.
         let beside = path.parent().unwrap_or(Path::new("."));
-        for it in [&mut config.systems, &mut config.mail.directory].into_iter().flatten() {
+        for it in [&mut config.systems, &mut config.mail.directory]
+            .into_iter()
+            .flatten()
+        {
             *it = beside.join(&*it);
         }
         Ok(config)
@@ -242,9 +256,16 @@ impl Config {
         }
         let https = self.base_url.starts_with("https://");
         if !https && !self.base_url.starts_with("http://") {
-            return Err(value("base_url", "write the whole address, https://guichet.example"));
+            return Err(value(
+                "base_url",
+                "write the whole address, https://guichet.example",
+            ));
         }
-        if self.base_url.chars().any(|it| it.is_control() || it.is_whitespace()) {
+        if self
+            .base_url
+            .chars()
+            .any(|it| it.is_control() || it.is_whitespace())
+        {
             return Err(value("base_url", "an address holds no space"));
         }
         let loopback = self.listen.ip().is_loopback();
@@ -279,7 +300,10 @@ impl MailConfig {
             return Err(value("mail.from", "write an address, guichet@example.com"));
         }
         let near = self.host == "localhost"
-            || self.host.parse::<std::net::IpAddr>().is_ok_and(|it| it.is_loopback());
+            || self
+                .host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|it| it.is_loopback());
         if self.tls == Tls::None && !near {
             return Err(ConfigError::Unsafe(format!(
                 "letters to {} would carry decision links in clear: set mail.tls = \"starttls\" \
@@ -293,7 +317,10 @@ impl MailConfig {
         match &self.password {
             Some(it) if !it.starts_with("env:") && !it.starts_with("file:") => {
                 // The value is not repeated: it may be the password itself.
-                Err(value("mail.password", "write env:NAME or file:PATH, not the password"))
+                Err(value(
+                    "mail.password",
+                    "write env:NAME or file:PATH, not the password",
+                ))
             }
             _ => Ok(()),
         }
@@ -310,70 +337,20 @@ impl MailConfig {
 /// Where data is kept when nobody says: the service's own directory, else the person's.
 fn home() -> PathBuf {
     let service = PathBuf::from("/var/lib/guichet");
-    let own = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+    let own = |name: &str| {
+        std::env::var_os(name)
+            .filter(|it| !it.is_empty())
+            .map(PathBuf::from)
+    };
     match own("STATE_DIRECTORY").or_else(|| own("XDG_DATA_HOME").map(|it| it.join("guichet"))) {
         Some(it) => it,
         None if service.is_dir() => service,
-        None => own("HOME").map_or_else(|| "guichet-data".into(), |it| it.join(".local/share/guichet")),
+        None => own("HOME").map_or_else(
+            || "guichet-data".into(),
+            |it| it.join(".local/share/guichet"),
+        ),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Write;
-
-    fn file(text: &str) -> tempfile::NamedTempFile {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-        file
-    }
-
-    fn load(text: &str) -> Result<Config, ConfigError> {
-        Config::load(Some(file(text).path()), &Overrides::default())
-    }
-
-    fn refused(text: &str) -> String {
-        load(text).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn the_command_line_wins_over_the_file_and_the_file_over_the_default() {
-        let file = file("database_url = \"sqlite:///a.db\"\nlisten = \"127.0.0.1:9000\"\n");
-        let over = Overrides { listen: Some("127.0.0.1:9100".into()), ..Overrides::default() };
-        let config = Config::load(Some(file.path()), &over).unwrap();
-        assert_eq!(config.listen.port(), 9100);
-        assert_eq!(config.database_url, "sqlite:///a.db");
-        assert_eq!(config.mail, MailConfig { directory: config.mail.directory.clone(), ..MailConfig::default() });
-    }
-
-    #[test]
-    fn a_misspelt_key_is_named_with_its_line() {
-        let message = refused("listen = \"127.0.0.1:1\"\n[mail]\nhots = \"x\"\n");
-        assert!(message.contains("line 3") && message.contains("hots"), "{message}");
-    }
-
-    #[test]
-    fn what_would_show_links_to_strangers_is_refused() {
-        let outside = "listen = \"0.0.0.0:80\"\nbase_url = \"https://g.example\"\n";
-        let outbox = refused(&format!("{outside}[mail]\ntransport = \"outbox\"\n"));
-        assert!(outbox.contains("loopback"), "{outbox}");
-        assert!(refused("listen = \"0.0.0.0:80\"\n").contains("in clear"));
-        let clear = refused("[mail]\nhost = \"mail.example\"\ntls = \"none\"\n");
-        assert!(clear.contains("in clear"), "{clear}");
-        assert!(load(&format!("{outside}[mail]\nhost = \"mail.example\"\ntls = \"starttls\"\n")).is_ok());
-    }
-
-    #[test]
-    fn a_password_in_the_file_is_refused_and_not_repeated() {
-        let message = refused("[mail]\nuser = \"u\"\npassword = \"hunter2\"\n");
-        assert!(message.contains("env:NAME") && !message.contains("hunter2"), "{message}");
-    }
-
-    #[test]
-    fn a_sender_that_would_break_the_header_is_refused() {
-        for from in ["nobody", "a@b\\r\\nBcc: c@d", "@b", "a b@c"] {
-            assert!(refused(&format!("[mail]\nfrom = \"{from}\"\n")).contains("mail.from"), "{from}");
-        }
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use super::{
     args::{Complete, Decide, Ticket as Verb},
     end::{CHANGED, OK, REFUSED, Stop},
     here::Here,
-    ticket::show,
+    look::show,
 };
 use catalogue::Tokens;
 use engine::{
@@ -47,12 +47,37 @@ pub async fn act(here: &Here, verb: &Verb) -> Result<u8, Stop> {
         Verb::Validate(it) | Verb::Close(it) => {
             return decide(here, it, Verdict::Approve, About::After).await;
         }
-        Verb::Cancel(it) => (&it.reference, Command::Cancel { reason: it.why.clone() }),
-        Verb::GiveUp(it) => (&it.reference, Command::GiveUp { reason: it.why.clone() }),
-        Verb::Suspend(it) => (&it.reference, Command::Suspend { reason: it.why.clone() }),
-        Verb::Redeliver(it) => (&it.reference, Command::Redeliver { note: it.why.clone() }),
+        Verb::Cancel(it) => (
+            &it.reference,
+            Command::Cancel {
+                reason: it.why.clone(),
+            },
+        ),
+        Verb::GiveUp(it) => (
+            &it.reference,
+            Command::GiveUp {
+                reason: it.why.clone(),
+            },
+        ),
+        Verb::Suspend(it) => (
+            &it.reference,
+            Command::Suspend {
+                reason: it.why.clone(),
+            },
+        ),
+        Verb::Redeliver(it) => (
+            &it.reference,
+            Command::Redeliver {
+                note: it.why.clone(),
+            },
+        ),
         Verb::Resume(it) => (&it.reference, Command::Resume),
-        Verb::Retry(it) => (&it.reference, Command::Retry { task: it.task.clone() }),
+        Verb::Retry(it) => (
+            &it.reference,
+            Command::Retry {
+                task: it.task.clone(),
+            },
+        ),
         Verb::Skip(it) => {
             let (task, proof) = (it.task.clone(), it.why.clone());
             (&it.reference, Command::Skip { task, proof })
@@ -62,9 +87,17 @@ pub async fn act(here: &Here, verb: &Verb) -> Result<u8, Stop> {
             (&it.reference, Command::TakeOver { task, reason })
         }
         Verb::Complete(it) => (&it.reference, complete(it)),
-        Verb::Quote { reference, tokens, note } => {
-            (reference, Command::Quote { tokens: Tokens(*tokens), note: note.clone() })
-        }
+        Verb::Quote {
+            reference,
+            tokens,
+            note,
+        } => (
+            reference,
+            Command::Quote {
+                tokens: Tokens(*tokens),
+                note: note.clone(),
+            },
+        ),
         Verb::New(_)
         | Verb::List(_)
         | Verb::Show(_)
@@ -88,12 +121,7 @@ fn complete(it: &Complete) -> Command {
 }
 
 /// Answers the gate that this person may decide.
-async fn decide(
-    here: &Here,
-    asked: &Decide,
-    verdict: Verdict,
-    about: About,
-) -> Result<u8, Stop> {
+async fn decide(here: &Here, asked: &Decide, verdict: Verdict, about: About) -> Result<u8, Stop> {
     let person = here.person().await?;
     let ticket = here.ticket(&asked.reference).await?;
     let gate = choose(here, &ticket, &person, about)?;
@@ -139,7 +167,10 @@ fn choose<'t>(
     let decided = fitting().any(|it| it.state != GateState::Superseded);
     let refusal = match decided {
         true => Refusal::AlreadyDecided,
-        false => Refusal::OutOfOrder { state: ticket.state, verb: "decide" },
+        false => Refusal::OutOfOrder {
+            state: ticket.state,
+            verb: "decide",
+        },
     };
     Err(Stop::from(refusal).hint(show))
 }

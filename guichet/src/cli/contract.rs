@@ -35,14 +35,21 @@ pub async fn contract(here: &Here, verb: &Verb) -> Result<u8, Stop> {
             let until = until.clone().unwrap_or(next);
             let (from, until) = (here::day(&from)?, here::day(&until)?);
             let statement = here.desk().statement(&contract, from, until).await?;
-            here.out.show(&statement, || lines(&statement, here.out.lang))?;
+            here.out
+                .show(&statement, || lines(&statement, here.out.lang))?;
         }
-        Verb::Grant { code, tokens, expires } => {
+        Verb::Grant {
+            code,
+            tokens,
+            expires,
+        } => {
             let person = here.person().await?;
             let contract = seen(here, code).await?;
             let expires = expires.as_deref().map(here::day).transpose()?;
             let caller = here.caller(&person);
-            here.desk().grant(&contract, Tokens(*tokens), expires, caller).await?;
+            here.desk()
+                .grant(&contract, Tokens(*tokens), expires, caller)
+                .await?;
             show(here, &contract).await?;
         }
         Verb::Add { file } => {
@@ -63,8 +70,13 @@ pub async fn contract(here: &Here, verb: &Verb) -> Result<u8, Stop> {
 /// The code is taken or odd.
 pub async fn client(here: &Here, verb: &ClientVerb) -> Result<u8, Stop> {
     let ClientVerb::Add { code, name } = verb;
-    let sane = |it: &str| !it.is_empty() && it.len() <= 12
-        && it.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let sane = |it: &str| {
+        !it.is_empty()
+            && it.len() <= 12
+            && it
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+    };
     if !sane(code) || name.trim().is_empty() || name.chars().any(char::is_control) {
         return Err(Stop::usage(
             "Un code de client a 1 à 12 capitales ou chiffres, et un nom.",
@@ -72,7 +84,9 @@ pub async fn client(here: &Here, verb: &ClientVerb) -> Result<u8, Stop> {
         ));
     }
     here.desk().add_client(code, name).await?;
-    here.out.show(&json!({"code": code, "name": name}), || format!("{code}  {name}"))?;
+    here.out.show(&json!({"code": code, "name": name}), || {
+        format!("{code}  {name}")
+    })?;
     Ok(OK)
 }
 
@@ -97,7 +111,12 @@ async fn list(here: &Here) -> Result<(), Stop> {
             .iter()
             .map(|it| {
                 let ends = it.ends.to_string();
-                vec![it.code.clone(), it.client_name.clone(), it.offer.clone(), ends]
+                vec![
+                    it.code.clone(),
+                    it.client_name.clone(),
+                    it.offer.clone(),
+                    ends,
+                ]
             })
             .collect();
         table(&head, &rows)
@@ -114,16 +133,25 @@ async fn show(here: &Here, contract: &Contract) -> Result<(), Stop> {
         let mut text = format!("{}  {}\n", view.contract.code, view.contract.client_name);
         text += &facts(&[
             (out.pick("Offre", "Offer"), view.contract.offer.clone()),
-            (out.pick("Durée", "Term"), format!("{} → {}", view.contract.starts, view.contract.ends)),
+            (
+                out.pick("Durée", "Term"),
+                format!("{} → {}", view.contract.starts, view.contract.ends),
+            ),
             (out.pick("Disponible", "Available"), count(tokens.available)),
             (out.pick("Réservé", "Held"), count(tokens.held)),
             (out.pick("Consommé", "Spent"), count(tokens.spent)),
             (out.pick("Expiré", "Expired"), count(tokens.expired)),
             (
                 out.pick("Accélérés", "Accelerated"),
-                format!("{} / {} ({} → {})", quota.used, quota.of, quota.from, quota.until),
+                format!(
+                    "{} / {} ({} → {})",
+                    quota.used, quota.of, quota.from, quota.until
+                ),
             ),
-            (out.pick("Clusters", "Clusters"), view.contract.clusters.join(", ")),
+            (
+                out.pick("Clusters", "Clusters"),
+                view.contract.clusters.join(", "),
+            ),
         ]);
         text
     })
@@ -131,7 +159,14 @@ async fn show(here: &Here, contract: &Contract) -> Result<(), Stop> {
 
 fn lines(it: &Statement, lang: Lang) -> String {
     let head = match lang {
-        Lang::Fr => ["QUAND", "DEMANDE", "MOUVEMENT", "TOKENS", "STOCK", "RÉSERVÉ"],
+        Lang::Fr => [
+            "QUAND",
+            "DEMANDE",
+            "MOUVEMENT",
+            "TOKENS",
+            "STOCK",
+            "RÉSERVÉ",
+        ],
         Lang::En => ["WHEN", "TICKET", "MOVEMENT", "TOKENS", "STOCK", "HELD"],
     };
     let rows: Vec<Vec<String>> = it
@@ -158,5 +193,9 @@ fn lines(it: &Statement, lang: Lang) -> String {
             it.opening, it.opening_held, it.granted, it.spent, it.expired, it.available, it.held
         ),
     };
-    format!("{}{sums}\n{}", table(&head, &rows), format::digest(&it.digest))
+    format!(
+        "{}{sums}\n{}",
+        table(&head, &rows),
+        format::digest(&it.digest)
+    )
 }

@@ -45,9 +45,17 @@ pub fn codes() -> Vec<(u8, Text)> {
         (FAILED, "échec", "failed"),
         (USAGE, "ligne de commande incorrecte", "wrong command line"),
         (CANCELLED, "annulé par la personne", "cancelled by the user"),
-        (DENIED, "identité absente ou droit manquant", "nobody acts, or not entitled"),
+        (
+            DENIED,
+            "identité absente ou droit manquant",
+            "nobody acts, or not entitled",
+        ),
         (NOT_FOUND, "introuvable", "not found"),
-        (CHANGED, "changé entre-temps, à relire", "changed meanwhile, read it again"),
+        (
+            CHANGED,
+            "changé entre-temps, à relire",
+            "changed meanwhile, read it again",
+        ),
         (REFUSED, "refusé par une règle", "refused by a rule"),
         (WAITING, "encore en attente", "still waiting"),
         (
@@ -55,11 +63,17 @@ pub fn codes() -> Vec<(u8, Text)> {
             "vérification en échec, ou rien à vérifier",
             "verification failed, or nothing to verify",
         ),
-        (TICKET_FAILED, "la demande a fini en échec", "the ticket ended in failure"),
+        (
+            TICKET_FAILED,
+            "la demande a fini en échec",
+            "the ticket ended in failure",
+        ),
         (TIMEOUT, "délai dépassé", "timed out"),
         (INTERRUPTED, "interrompu (Ctrl-C)", "interrupted (Ctrl-C)"),
     ];
-    all.into_iter().map(|(code, fr, en)| (code, Text::new(fr, en))).collect()
+    all.into_iter()
+        .map(|(code, fr, en)| (code, Text::new(fr, en)))
+        .collect()
 }
 
 /// A command that could not do what was asked.
@@ -83,7 +97,14 @@ impl Stop {
     /// A stop with these words.
     pub fn new(exit: u8, code: &'static str, fr: impl Into<String>, en: impl Into<String>) -> Stop {
         let text = Text::new(fr, en);
-        Stop { exit, text, code, clause: None, hint: None, faults: Vec::new() }
+        Stop {
+            exit,
+            text,
+            code,
+            clause: None,
+            hint: None,
+            faults: Vec::new(),
+        }
     }
 
     /// A command line that makes no sense.
@@ -132,7 +153,11 @@ impl Stop {
         let clause = self.clause.map(|it| format!(", {it}")).unwrap_or_default();
         eprintln!("{error} {}  [{}{clause}]", self.text.get(lang), self.code);
         for (pointer, code, text) in &self.faults {
-            eprintln!("  {} : {}  [{code}]", pointer.trim_start_matches('/'), text.get(lang));
+            eprintln!(
+                "  {} : {}  [{code}]",
+                pointer.trim_start_matches('/'),
+                text.get(lang)
+            );
         }
         if let Some(hint) = &self.hint {
             eprintln!("{help} {hint}");
@@ -171,7 +196,14 @@ impl From<Refusal> for Stop {
             _ => None,
         };
         let hint = hint.map(str::to_owned);
-        Stop { exit, text, code: refusal.code(), clause: refusal.clause(), hint, faults }
+        Stop {
+            exit,
+            text,
+            code: refusal.code(),
+            clause: refusal.clause(),
+            hint,
+            faults,
+        }
     }
 }
 
@@ -252,6 +284,9 @@ mod tests {
         assert_eq!(exit(Refusal::NotEntitled), DENIED);
         assert_eq!(exit(Refusal::PlanChanged), CHANGED);
         assert_eq!(exit(Refusal::NotFound), NOT_FOUND);
-        assert_eq!(Stop::from(Refusal::AccelerationOfQuote).clause, Refusal::AccelerationOfQuote.clause());
+        assert_eq!(
+            Stop::from(Refusal::AccelerationOfQuote).clause,
+            Refusal::AccelerationOfQuote.clause()
+        );
     }
 }

@@ -81,7 +81,11 @@ impl Here {
             .hint("guichet db migrate"));
         }
         let app = open::open(&config).await?;
-        Ok(Here { out: out.clone(), app, login: global.login.clone() })
+        Ok(Here {
+            out: out.clone(),
+            app,
+            login: global.login.clone(),
+        })
     }
 
     /// The desk.
@@ -101,7 +105,9 @@ impl Here {
     /// # Errors
     /// A login was given that nobody has.
     pub async fn viewer(&self) -> Result<Option<Person>, Stop> {
-        let Some(login) = &self.login else { return Ok(None) };
+        let Some(login) = &self.login else {
+            return Ok(None);
+        };
         let person = self.desk().person(login).await?.filter(|it| it.active);
         person.map(Some).ok_or_else(|| {
             Stop::new(
@@ -120,20 +126,16 @@ impl Here {
     /// Nobody was named, or nobody has that login.
     pub async fn person(&self) -> Result<Person, Stop> {
         self.viewer().await?.ok_or_else(|| {
-            Stop::new(
-                DENIED,
-                "person.missing",
-                "Dites qui agit.",
-                "Say who acts.",
-            )
-            .hint("guichet --as LOGIN …   (GUICHET_AS=LOGIN)")
+            Stop::new(DENIED, "person.missing", "Dites qui agit.", "Say who acts.")
+                .hint("guichet --as LOGIN …   (GUICHET_AS=LOGIN)")
         })
     }
 
     /// That person, sending a command that was never sent before.
     #[must_use]
     pub fn caller(&self, person: &Person) -> Caller {
-        self.desk().caller(Actor::Person(Box::new(person.clone()), Via::Cli))
+        self.desk()
+            .caller(Actor::Person(Box::new(person.clone()), Via::Cli))
     }
 
     /// The ticket of that reference, as far as whoever acts may see it.
@@ -154,7 +156,10 @@ impl Here {
         let person = self.person().await?;
         let ticket = self.ticket(reference).await?;
         let caller = self.caller(&person);
-        Ok(self.desk().handle(&Known::from(&ticket), command, caller).await?)
+        Ok(self
+            .desk()
+            .handle(&Known::from(&ticket), command, caller)
+            .await?)
     }
 
     /// Names of the persons around that client.
@@ -176,7 +181,9 @@ impl Here {
     ) -> Result<Contract, Stop> {
         let all = self.desk().contracts(client).await?;
         if let Some(code) = code {
-            let found = all.into_iter().find(|it| it.code.eq_ignore_ascii_case(code));
+            let found = all
+                .into_iter()
+                .find(|it| it.code.eq_ignore_ascii_case(code));
             return found.ok_or_else(|| Stop::missing(code).hint("guichet contract list"));
         }
         let mut all = all.into_iter();
@@ -221,12 +228,14 @@ pub fn answers(given: &Answers) -> Result<Map<String, Value>, Stop> {
 }
 
 fn pair(text: &str) -> Result<(&str, &str), Stop> {
-    text.split_once('=').filter(|it| !it.0.is_empty()).ok_or_else(|| {
-        Stop::usage(
-            format!("«\u{a0}{text}\u{a0}» n’est pas de la forme nom=valeur."),
-            format!("“{text}” is not of the form name=value."),
-        )
-    })
+    text.split_once('=')
+        .filter(|it| !it.0.is_empty())
+        .ok_or_else(|| {
+            Stop::usage(
+                format!("«\u{a0}{text}\u{a0}» n’est pas de la forme nom=valeur."),
+                format!("“{text}” is not of the form name=value."),
+            )
+        })
 }
 
 /// The text of a file, or of standard input for `-`.
@@ -243,7 +252,10 @@ pub fn read(path: &Path) -> Result<String, Stop> {
     };
     let mut text = String::new();
     let size = if path == Path::new("-") {
-        std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text)
+        std::io::stdin()
+            .lock()
+            .take(LARGEST + 1)
+            .read_to_string(&mut text)
     } else {
         fs::File::open(path).and_then(|it| it.take(LARGEST + 1).read_to_string(&mut text))
     };
@@ -264,7 +276,9 @@ pub fn moment(text: &str) -> Result<DateTime<Utc>, Stop> {
     }
     let text = text.replace(' ', "T");
     let formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
-    let local = formats.iter().find_map(|it| NaiveDateTime::parse_from_str(&text, it).ok());
+    let local = formats
+        .iter()
+        .find_map(|it| NaiveDateTime::parse_from_str(&text, it).ok());
     local.and_then(format::from_paris).ok_or_else(|| {
         Stop::usage(
             format!("«\u{a0}{text}\u{a0}» n’est pas un instant. Écrivez 2026-12-01T22:00."),
@@ -293,13 +307,19 @@ mod tests {
 
     fn set(all: &[&str]) -> Answers {
         let set = all.iter().map(|it| (*it).to_owned()).collect();
-        Answers { set, set_file: Vec::new() }
+        Answers {
+            set,
+            set_file: Vec::new(),
+        }
     }
 
     #[test]
     fn a_name_given_twice_is_a_list_of_lines() {
         let map = answers(&set(&["a=1", "b==", "a=2"])).unwrap();
-        assert_eq!(Value::Object(map), serde_json::json!({"a": "1\n2", "b": "="}));
+        assert_eq!(
+            Value::Object(map),
+            serde_json::json!({"a": "1\n2", "b": "="})
+        );
         assert!(answers(&set(&["a"])).is_err());
         assert!(answers(&set(&["=1"])).is_err());
     }
@@ -311,6 +331,9 @@ mod tests {
         assert_eq!(at("2026-12-01 22:00"), "2026-12-01T21:00:00+00:00");
         assert_eq!(at("2026-12-01T22:00:00Z"), "2026-12-01T22:00:00+00:00");
         assert!(moment("tomorrow").is_err());
-        assert!(moment("2026-03-29T02:30").is_err(), "an hour that Paris skips");
+        assert!(
+            moment("2026-03-29T02:30").is_err(),
+            "an hour that Paris skips"
+        );
     }
 }

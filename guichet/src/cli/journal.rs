@@ -22,7 +22,16 @@ use std::collections::HashMap;
 /// # Errors
 /// There is no such ticket or person.
 pub async fn audit(here: &Here, verb: &Audit) -> Result<u8, Stop> {
-    let Audit::Search { client, ticket, person, cluster, kind, from, until, limit } = verb;
+    let Audit::Search {
+        client,
+        ticket,
+        person,
+        cluster,
+        kind,
+        from,
+        until,
+        limit,
+    } = verb;
     let own = here.viewer().await?.and_then(|it| it.client);
     if let (Some(own), Some(other)) = (&own, client)
         && own != other
@@ -52,7 +61,8 @@ pub async fn audit(here: &Here, verb: &Audit) -> Result<u8, Stop> {
         limit: *limit,
     };
     let records = here.desk().records(&search).await?;
-    here.out.show(&records, || record_lines(&records, here.out.lang))?;
+    here.out
+        .show(&records, || record_lines(&records, here.out.lang))?;
     Ok(OK)
 }
 
@@ -98,11 +108,7 @@ pub async fn mail(here: &Here, verb: &Mail) -> Result<u8, Stop> {
     Ok(OK)
 }
 
-async fn messages(
-    here: &Here,
-    ticket: Option<&str>,
-    limit: u64,
-) -> Result<Vec<MessageView>, Stop> {
+async fn messages(here: &Here, ticket: Option<&str>, limit: u64) -> Result<Vec<MessageView>, Stop> {
     let desk = here.desk();
     let own = here.viewer().await?.and_then(|it| it.client);
     let about = match ticket {
@@ -110,12 +116,21 @@ async fn messages(
         None => None,
     };
     let names = Names::of(&desk.everybody().await?);
-    let filter = Filter { client: own.clone(), limit: 500, ..Filter::default() };
+    let filter = Filter {
+        client: own.clone(),
+        limit: 500,
+        ..Filter::default()
+    };
     let tickets = desk.tickets(&filter).await?;
-    let references: HashMap<String, String> =
-        tickets.into_iter().map(|it| (it.id.to_string(), it.reference)).collect();
+    let references: HashMap<String, String> = tickets
+        .into_iter()
+        .map(|it| (it.id.to_string(), it.reference))
+        .collect();
     let all = desk.messages(own.as_deref(), about, limit).await?;
-    Ok(all.iter().map(|it| MessageView::of(it, &names, &references)).collect())
+    Ok(all
+        .iter()
+        .map(|it| MessageView::of(it, &names, &references))
+        .collect())
 }
 
 fn message_lines(all: &[MessageView], lang: Lang) -> String {
@@ -127,7 +142,13 @@ fn message_lines(all: &[MessageView], lang: Lang) -> String {
         .iter()
         .map(|it| {
             let reference = it.reference.clone().unwrap_or_default();
-            vec![it.id.clone(), it.state.clone(), it.to.name.clone(), reference, it.occasion.clone()]
+            vec![
+                it.id.clone(),
+                it.state.clone(),
+                it.to.name.clone(),
+                reference,
+                it.occasion.clone(),
+            ]
         })
         .collect();
     table(&head, &rows)
@@ -137,16 +158,24 @@ fn show(here: &Here, it: &MessageView) -> Result<(), Stop> {
     let out = &here.out;
     let kept = here.app.outbox.as_ref().and_then(|box_| box_.get(&it.id));
     out.show(it, || {
-        let sent = it.sent_at.map_or(String::new(), |at| format::date_time(out.lang, at));
+        let sent = it
+            .sent_at
+            .map_or(String::new(), |at| format::date_time(out.lang, at));
         let mut text = facts(&[
             (out.pick("Nom", "Name"), it.id.clone()),
             (out.pick("Pour", "To"), it.to.name.clone()),
             (out.pick("Objet", "Occasion"), it.occasion.clone()),
-            (out.pick("Demande", "Ticket"), it.reference.clone().unwrap_or_default()),
+            (
+                out.pick("Demande", "Ticket"),
+                it.reference.clone().unwrap_or_default(),
+            ),
             (out.pick("État", "State"), it.state.clone()),
             (out.pick("Essais", "Tries"), it.attempts.to_string()),
             (out.pick("Partie", "Sent"), sent),
-            (out.pick("Réponse", "Answer"), it.answer.clone().unwrap_or_default()),
+            (
+                out.pick("Réponse", "Answer"),
+                it.answer.clone().unwrap_or_default(),
+            ),
         ]);
         if let Some(kept) = kept {
             text.push('\n');

@@ -7,6 +7,7 @@ mod contract;
 pub mod end;
 mod here;
 mod journal;
+mod look;
 mod offer;
 mod open;
 mod people;
@@ -31,7 +32,9 @@ pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     let lang = words::wanted(&args);
     let command = words::translated(Cli::command(), lang);
-    let parsed = command.try_get_matches_from(&args).and_then(|it| Cli::from_arg_matches(&it));
+    let parsed = command
+        .try_get_matches_from(&args)
+        .and_then(|it| Cli::from_arg_matches(&it));
     let cli = match parsed {
         Ok(it) => it,
         Err(error) => {
@@ -45,7 +48,10 @@ pub fn main() -> ExitCode {
         }
     };
     listen_to_traces();
-    let out = Printer { json: cli.global.json.as_deref().map(keys), lang };
+    let out = Printer {
+        json: cli.global.json.as_deref().map(keys),
+        lang,
+    };
     match run(cli, &out) {
         Ok(code) => code,
         Err(stop) => {
@@ -56,18 +62,25 @@ pub fn main() -> ExitCode {
 }
 
 fn keys(text: &str) -> Vec<String> {
-    text.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect()
+    text.split(',')
+        .filter(|it| !it.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn locale() -> Option<String> {
     let set = |name: &str| std::env::var(name).ok().filter(|it| !it.is_empty());
-    set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG"))
+    set("LC_ALL")
+        .or_else(|| set("LC_MESSAGES"))
+        .or_else(|| set("LANG"))
 }
 
 /// Traces go to standard error; quiet unless `GUICHET_LOG` asks for more.
 fn listen_to_traces() {
     let filter = EnvFilter::try_from_env("GUICHET_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let quiet = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let quiet = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A second subscriber in the same process means that one already listens.
     let _ = quiet.try_init();
 }
@@ -102,7 +115,9 @@ fn help(topic: &[String], out: &Printer) -> Result<u8, Stop> {
 }
 
 fn in_runtime(cli: Cli, out: &Printer) -> Result<ExitCode, Stop> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let serving = matches!(cli.verb, Verb::Serve(_) | Verb::Demo(_));
     runtime.block_on(async {
         let work = dispatch(cli, out);
@@ -157,14 +172,16 @@ async fn on_ticket(here: &Here, verb: &Ticket) -> Result<u8, Stop> {
         Ticket::List(it) => ticket::list(here, it).await,
         Ticket::Show(it) => {
             let found = here.ticket(&it.reference).await?;
-            ticket::show(here, &found, false).await.map(|()| OK)
+            look::show(here, &found, false).await.map(|()| OK)
         }
         Ticket::Watch(it) => watch::watch(here, it).await,
-        Ticket::Graph { reference, svg, mermaid } => {
-            ticket::graph(here, reference, *svg, *mermaid).await
-        }
-        Ticket::Plan(it) => ticket::plan(here, &it.reference).await,
-        Ticket::Log { reference, task } => ticket::log(here, reference, task.as_deref()).await,
+        Ticket::Graph {
+            reference,
+            svg,
+            mermaid,
+        } => look::graph(here, reference, *svg, *mermaid).await,
+        Ticket::Plan(it) => look::plan(here, &it.reference).await,
+        Ticket::Log { reference, task } => look::log(here, reference, task.as_deref()).await,
         verb => act::act(here, verb).await,
     }
 }

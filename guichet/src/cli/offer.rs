@@ -30,7 +30,11 @@ struct Rules {
 fn rules() -> Result<Rules, Stop> {
     // Only the names of the actions matter here: no system is needed to know them.
     let (catalogue, workflows, registry) = app::rules(Arc::new(Systems::default()))?;
-    Ok(Rules { catalogue, workflows, registry })
+    Ok(Rules {
+        catalogue,
+        workflows,
+        registry,
+    })
 }
 
 /// Runs `catalogue …`.
@@ -108,11 +112,17 @@ fn show(rules: &Rules, code: &str, out: &Printer) -> Result<(), Stop> {
         text.push('\n');
         let hand = match it.item.automated {
             true => out.pick("automatisé", "automated"),
-            false => out.pick("avec des étapes faites à la main", "with steps done by hand"),
+            false => out.pick(
+                "avec des étapes faites à la main",
+                "with steps done by hand",
+            ),
         };
         text += &facts(&[
             (out.pick("Nom", "Name"), it.item.key.clone()),
-            (out.pick("Prix", "Price"), format!("{}, {class}", price_of(&it.item, out))),
+            (
+                out.pick("Prix", "Price"),
+                format!("{}, {class}", price_of(&it.item, out)),
+            ),
             (out.pick("Réalisation", "Done"), hand.to_owned()),
         ]);
         text += &format!("\n{}\n", out.pick("À renseigner", "To fill in"));
@@ -122,7 +132,10 @@ fn show(rules: &Rules, code: &str, out: &Printer) -> Result<(), Stop> {
                 (false, Some(value)) => format!("{} {value}", out.pick("par défaut", "default")),
                 (false, None) => out.pick("facultatif", "optional").to_owned(),
             };
-            text += &wrap(&format!("--set {}=…  {} ({need})", field.name, field.label), "  ");
+            text += &wrap(
+                &format!("--set {}=…  {} ({need})", field.name, field.label),
+                "  ",
+            );
             if !field.hint.is_empty() {
                 text += &wrap(&field.hint, "      ");
             }
@@ -140,7 +153,10 @@ fn show(rules: &Rules, code: &str, out: &Printer) -> Result<(), Stop> {
 }
 
 fn graph(rules: &Rules, line: &str, svg: bool, mermaid: bool, out: &Printer) -> Result<(), Stop> {
-    let name = rules.catalogue.get(line).map_or(line, |it| it.workflow.as_str());
+    let name = rules
+        .catalogue
+        .get(line)
+        .map_or(line, |it| it.workflow.as_str());
     let flow = rules.workflows.get(name);
     let flow = flow.ok_or_else(|| Stop::from(Refusal::UnknownLine(line.to_owned())))?;
     draw_nodes(&flow.draw_nodes(out.lang), svg, mermaid, out)
@@ -222,11 +238,19 @@ pub fn price(asked: &PriceOf, out: &Printer) -> Result<u8, Stop> {
     let rules = rules()?;
     let entry = entry(&rules, &asked.line)?;
     let raw = here::answers(&asked.answers)?;
-    let speed = if asked.accelerated { Speed::Accelerated } else { Speed::Normal };
+    let speed = if asked.accelerated {
+        Speed::Accelerated
+    } else {
+        Speed::Normal
+    };
     let help = || format!("guichet catalogue show {}", entry.code);
     let quote = Quote::of(entry, &raw, speed, out.lang).map_err(|it| {
         let stop = Stop::from(it);
-        if stop.hint.is_some() { stop } else { stop.hint(help()) }
+        if stop.hint.is_some() {
+            stop
+        } else {
+            stop.hint(help())
+        }
     })?;
     out.show(&quote, || match quote.tokens {
         Some(tokens) => {

@@ -41,7 +41,9 @@ pub async fn open(config: &Config) -> Result<App, Stop> {
 /// # Errors
 /// The file cannot be read, or names an unsafe address or an absent secret.
 fn systems(config: &Config) -> anyhow::Result<Systems> {
-    let Some(file) = &config.systems else { return Ok(Systems::default()) };
+    let Some(file) = &config.systems else {
+        return Ok(Systems::default());
+    };
     let named = || format!("systems file {}", file.display());
     let text = fs::read_to_string(file).with_context(named)?;
     let inventory: SystemsConfig = toml::from_str(&text).with_context(named)?;
@@ -62,11 +64,19 @@ fn mail(config: &Config) -> anyhow::Result<Mail> {
         Transport::Outbox => {
             let dir = it.directory.clone().context("mail.directory")?;
             let outbox = Arc::new(Outbox::open(dir)?);
-            Ok(Mail { deliver: outbox.clone(), outbox: Some(outbox), sender })
+            Ok(Mail {
+                deliver: outbox.clone(),
+                outbox: Some(outbox),
+                sender,
+            })
         }
         Transport::Smtp => {
             let smtp = Smtp::new(settings(it)?).context("mail")?;
-            Ok(Mail { deliver: Arc::new(smtp), outbox: None, sender })
+            Ok(Mail {
+                deliver: Arc::new(smtp),
+                outbox: None,
+                sender,
+            })
         }
     }
 }

@@ -65,8 +65,12 @@ async fn list(here: &Here) -> Result<(), Stop> {
             .iter()
             .map(|it| {
                 let rights = serde_json::to_value(&it.rights).unwrap_or_default();
-                let rights: Vec<&str> =
-                    rights.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let rights: Vec<&str> = rights
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .collect();
                 let client = it.client.clone().unwrap_or_else(|| "—".into());
                 vec![it.login.clone(), it.name.clone(), client, rights.join(", ")]
             })
@@ -97,7 +101,11 @@ async fn add(here: &Here, it: &AddPerson) -> Result<(), Stop> {
             "A name, a login without spaces and an address, on one line each.",
         ));
     }
-    let rights = it.rights.iter().map(|it| right(it)).collect::<Result<BTreeSet<_>, _>>()?;
+    let rights = it
+        .rights
+        .iter()
+        .map(|it| right(it))
+        .collect::<Result<BTreeSet<_>, _>>()?;
     let password = match &it.password_file {
         Some(path) => Some(hash(here::read(path)?.trim_end_matches(['\r', '\n']))?),
         None => None,
@@ -107,13 +115,18 @@ async fn add(here: &Here, it: &AddPerson) -> Result<(), Stop> {
         name: it.name.clone(),
         mail: it.mail.clone(),
         login: it.login.clone(),
-        lang: if it.speaks == Language::En { Lang::En } else { Lang::Fr },
+        lang: if it.speaks == Language::En {
+            Lang::En
+        } else {
+            Lang::Fr
+        },
         rights,
         password,
     };
     here.desk().add_person(&new).await?;
     let value = json!({"login": new.login, "name": new.name, "client": new.client});
-    here.out.show(&value, || format!("{}  {}", new.login, new.name))
+    here.out
+        .show(&value, || format!("{}  {}", new.login, new.name))
 }
 
 /// The Argon2id hash of a password, with a salt of its own.
@@ -125,5 +138,7 @@ fn hash(password: &str) -> Result<String, Stop> {
         ));
     }
     let hashed = Argon2::default().hash_password(password.as_bytes());
-    Ok(hashed.map_err(|why| anyhow::anyhow!("argon2: {why}"))?.to_string())
+    Ok(hashed
+        .map_err(|why| anyhow::anyhow!("argon2: {why}"))?
+        .to_string())
 }

@@ -28,11 +28,7 @@ impl Printer {
     }
 
     /// Prints the value as JSON when that was asked for, else what `words` makes.
-    pub fn show(
-        &self,
-        value: &impl Serialize,
-        words: impl FnOnce() -> String,
-    ) -> Result<(), Stop> {
+    pub fn show(&self, value: &impl Serialize, words: impl FnOnce() -> String) -> Result<(), Stop> {
         match &self.json {
             None => line(&words()),
             Some(keys) => {
@@ -81,8 +77,14 @@ fn only(value: Value, keys: &[String]) -> Value {
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let columns = head.len();
     let wide = |column: usize| {
-        let cells = rows.iter().filter_map(|it| it.get(column)).map(|it| it.chars().count());
-        cells.chain([head[column].chars().count()]).max().unwrap_or(0)
+        let cells = rows
+            .iter()
+            .filter_map(|it| it.get(column))
+            .map(|it| it.chars().count());
+        cells
+            .chain([head[column].chars().count()])
+            .max()
+            .unwrap_or(0)
     };
     let mut widths: Vec<usize> = (0..columns).map(wide).collect();
     // The widest column gives way first, so that short ones, which name things, stay whole.
@@ -91,7 +93,9 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         if sum <= COLUMNS {
             break;
         }
-        let Some(widest) = widths.iter_mut().max() else { break };
+        let Some(widest) = widths.iter_mut().max() else {
+            break;
+        };
         *widest -= (sum - COLUMNS).min((*widest).saturating_sub(8)).max(1);
     }
     let heads: Vec<String> = head.iter().map(|it| (*it).to_owned()).collect();
@@ -111,7 +115,10 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 /// At most `width` characters on one line; a missing end shows as an ellipsis.
 #[must_use]
 pub fn cut(text: &str, width: usize) -> String {
-    let flat: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+    let flat: String = text
+        .chars()
+        .map(|it| if it.is_control() { ' ' } else { it })
+        .collect();
     if flat.chars().count() <= width {
         return flat;
     }
@@ -145,7 +152,11 @@ pub fn wrap(text: &str, indent: &str) -> String {
 #[must_use]
 pub fn facts(pairs: &[(&str, String)]) -> String {
     let shown: Vec<_> = pairs.iter().filter(|it| !it.1.is_empty()).collect();
-    let width = shown.iter().map(|it| it.0.chars().count()).max().unwrap_or(0);
+    let width = shown
+        .iter()
+        .map(|it| it.0.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut out = String::new();
     for (name, value) in shown {
         let lead = format!("  {name:<width$}  ");
@@ -169,8 +180,15 @@ mod tests {
             vec!["A".into(), "b\nc".into(), String::new(), String::new()],
         ];
         let text = table(&["RÉF", "ÉTAT", "N", "OBJET"], &rows);
-        assert_eq!(text.lines().count(), 3, "a line feed in a cell makes no line");
-        assert!(text.lines().all(|it| it.chars().count() <= COLUMNS), "{text}");
+        assert_eq!(
+            text.lines().count(),
+            3,
+            "a line feed in a cell makes no line"
+        );
+        assert!(
+            text.lines().all(|it| it.chars().count() <= COLUMNS),
+            "{text}"
+        );
         assert!(text.contains("ACME-2026-0042"), "short columns stay whole");
     }
 

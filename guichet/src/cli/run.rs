@@ -111,7 +111,10 @@ pub async fn serve(global: &Global, asked: &Serve, out: &Printer) -> Result<u8, 
         let at = listener.local_addr()?;
         let server = Server::new(app.web(), Limits::default());
         hands.spawn(server.run(listener, stop.clone()));
-        eprintln!("{} http://{at}", out.pick("Guichet répond sur", "Guichet answers on"));
+        eprintln!(
+            "{} http://{at}",
+            out.pick("Guichet répond sur", "Guichet answers on")
+        );
     }
     let interrupted = told_to_stop().await?;
     tell.send_replace(true);
@@ -148,22 +151,32 @@ pub async fn doctor(global: &Global, out: &Printer) -> Result<u8, Stop> {
     let mut found = Vec::new();
     let mut note = |name, result: Result<String, String>| {
         let ok = result.is_ok();
-        found.push(Found { name, ok, what: result.unwrap_or_else(|it| it) });
+        found.push(Found {
+            name,
+            ok,
+            what: result.unwrap_or_else(|it| it),
+        });
     };
     let rules = app::rules(Arc::new(Systems::default()));
-    note("rules", match &rules {
-        Ok((catalogue, workflows, registry)) => Ok(format!(
-            "{} lines, {} workflows, {} actions",
-            catalogue.iter().count(),
-            workflows.iter().count(),
-            registry.names().count()
-        )),
-        Err(why) => Err(format!("{why:#}")),
-    });
+    note(
+        "rules",
+        match &rules {
+            Ok((catalogue, workflows, registry)) => Ok(format!(
+                "{} lines, {} workflows, {} actions",
+                catalogue.iter().count(),
+                workflows.iter().count(),
+                registry.names().count()
+            )),
+            Err(why) => Err(format!("{why:#}")),
+        },
+    );
     match here::config(global) {
         Err(why) => note("configuration", Err(why.text.get(out.lang).to_owned())),
         Ok(config) => {
-            note("configuration", Ok(format!("{}, {}", config.listen, config.base_url)));
+            note(
+                "configuration",
+                Ok(format!("{}, {}", config.listen, config.base_url)),
+            );
             note("database", look_at_database(&config).await);
             if let Some(file) = &config.systems {
                 note("systems", look_at_systems(file));
@@ -179,7 +192,12 @@ pub async fn doctor(global: &Global, out: &Printer) -> Result<u8, Stop> {
     out.show(&json!({"ok": ok, "checks": checks}), || {
         let pairs: Vec<(&str, String)> = found
             .iter()
-            .map(|it| (it.name, format!("{} {}", if it.ok { '✓' } else { '✕' }, it.what)))
+            .map(|it| {
+                (
+                    it.name,
+                    format!("{} {}", if it.ok { '✓' } else { '✕' }, it.what),
+                )
+            })
             .collect();
         facts(&pairs)
     })?;
@@ -190,7 +208,9 @@ async fn look_at_database(config: &Config) -> Result<String, String> {
     if let Some(file) = here::database_file(config).filter(|it| !it.exists()) {
         return Err(format!("{}: guichet db migrate", file.display()));
     }
-    let store = Store::open(&config.database_url).await.map_err(|it| it.to_string())?;
+    let store = Store::open(&config.database_url)
+        .await
+        .map_err(|it| it.to_string())?;
     let pending = Migrator::get_pending_migrations(store.connection()).await;
     match pending.map_err(|it| it.to_string())?.len() {
         0 => Ok("schema up to date".into()),
@@ -238,8 +258,10 @@ pub fn completion(shell: clap_complete::Shell, mut command: clap::Command) -> Re
 /// Standard output failed.
 pub fn exit_codes(out: &Printer) -> Result<u8, Stop> {
     let codes = super::end::codes();
-    let value: Vec<_> =
-        codes.iter().map(|(code, it)| json!({"code": code, "meaning": it.get(out.lang)})).collect();
+    let value: Vec<_> = codes
+        .iter()
+        .map(|(code, it)| json!({"code": code, "meaning": it.get(out.lang)}))
+        .collect();
     out.show(&value, || {
         let head = match out.lang {
             Lang::Fr => ["CODE", "SENS"],

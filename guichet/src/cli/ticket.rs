@@ -1,28 +1,24 @@
-//! `ticket new|list|show|graph|plan|log` and `inbox`: ordering and looking.
+//! `ticket new|list` and `inbox`: ordering, and finding what was ordered.
 
 use super::{
     args::{List, New},
-    end::{NOT_FOUND, OK, REFUSED, Stop, WAITING},
+    end::{OK, REFUSED, Stop, WAITING},
     here::{self, Here},
-    offer::draw_nodes,
+    look::show,
     print::{facts, table, wrap},
 };
 use crate::{
     format,
-    http::api::views::{
-        plan::{PlanView, drawing},
-        task::{self, LogView},
-        ticket::{self as view, Row, TicketView, WaitingView},
-    },
+    http::api::views::ticket::{self as view, Row, WaitingView},
 };
 use catalogue::{Lang, Speed};
 use engine::{
     desk::DeskError,
     people::Person,
     query::{Filter, Summary},
-    ticket::{Command, Order, Start, State, Ticket, Transition},
+    ticket::{Command, Order, Refusal, Start, State, Transition},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The client that a command is about: the person's own, or that of whom it is filed for.
 ///
@@ -33,9 +29,13 @@ pub(super) async fn on_behalf(
     actor: &Person,
     login: Option<&str>,
 ) -> Result<(Option<Person>, Option<String>), Stop> {
-    let Some(login) = login else { return Ok((None, actor.client.clone())) };
+    let Some(login) = login else {
+        return Ok((None, actor.client.clone()));
+    };
     let person = here.desk().person(login).await?;
-    let person = person.filter(|it| it.client.is_some()).ok_or_else(|| Stop::missing(login))?;
+    let person = person
+        .filter(|it| it.client.is_some())
+        .ok_or_else(|| Stop::missing(login))?;
     let client = person.client.clone();
     Ok((Some(person), client))
 }
@@ -46,11 +46,16 @@ pub(super) async fn on_behalf(
 /// Refused whole; nothing is written then.
 pub async fn new(here: &Here, asked: &New) -> Result<u8, Stop> {
     let actor = here.person().await?;
-    let entry = here.desk().catalogue.get(&asked.line).cloned().ok_or_else(|| {
-        Stop::from(engine::ticket::Refusal::UnknownLine(asked.line.clone()))
-    })?;
+    let entry = here
+        .desk()
+        .catalogue
+        .get(&asked.line)
+        .cloned()
+        .ok_or_else(|| Stop::from(Refusal::UnknownLine(asked.line.clone())))?;
     let (other, client) = on_behalf(here, &actor, asked.on_behalf_of.as_deref()).await?;
-    let contract = here.contract(asked.contract.as_deref(), client.as_deref()).await?;
+    let contract = here
+        .contract(asked.contract.as_deref(), client.as_deref())
+        .await?;
     let start = match &asked.at {
         Some(it) => Start::At(here::moment(it)?),
         None => Start::Asap,
@@ -58,7 +63,11 @@ pub async fn new(here: &Here, asked: &New) -> Result<u8, Stop> {
     let order = Order {
         entry,
         answers: here::answers(&asked.answers)?,
-        speed: if asked.accelerated { Speed::Accelerated } else { Speed::Normal },
+        speed: if asked.accelerated {
+            Speed::Accelerated
+        } else {
+            Speed::Normal
+        },
         start,
         why: asked.why.clone(),
         on_behalf_of: other.map(|it| it.id),
@@ -73,13 +82,23 @@ pub async fn new(here: &Here, asked: &New) -> Result<u8, Stop> {
     let caller = here.caller(&actor);
     if asked.dry_run {
         let desk = here.desk();
-        let step = desk.preview(&contract.client, &contract.code, &command, caller).await;
+        let step = desk
+            .preview(&contract.client, &contract.code, &command, caller)
+            .await;
         let standing = desk.standing(&contract).await?;
         let step = step.map_err(hinted)?;
-        rehearse(here, &step, standing.available(here.now()), standing.slots.len())?;
+        rehearse(
+            here,
+            &step,
+            standing.available(here.now()),
+            standing.slots.len(),
+        )?;
         return Ok(OK);
     }
-    let made = here.desk().create(&contract.client, &contract.code, command, caller).await;
+    let made = here
+        .desk()
+        .create(&contract.client, &contract.code, command, caller)
+        .await;
     show(here, &made.map_err(hinted)?, true).await?;
     Ok(OK)
 }
@@ -92,7 +111,11 @@ fn rehearse(here: &Here, step: &Transition, available: u32, slots: usize) -> Res
     let after = available.saturating_sub(ticket.held().0);
     let accelerated = ticket.speed == Speed::Accelerated;
     let slots_after = slots + usize::from(accelerated);
-    let tasks: Vec<&str> = ticket.tasks.iter().map(|it| it.node.title.get(out.lang)).collect();
+    let tasks: Vec<&str> = ticket
+        .tasks
+        .iter()
+        .map(|it| it.node.title.get(out.lang))
+        .collect();
     let value = json!({
         "dry_run": true, "code": ticket.code, "title": ticket.title.get(out.lang),
         "client": ticket.client, "contract": ticket.contract, "tokens": tokens,
@@ -114,82 +137,30 @@ fn rehearse(here: &Here, step: &Transition, available: u32, slots: usize) -> Res
         };
         let mut text = format!(
             "{}\n{}",
-            out.pick("Essai à blanc, rien n’est déposé.", "Dry run, nothing is ordered."),
+            out.pick(
+                "Essai à blanc, rien n’est déposé.",
+                "Dry run, nothing is ordered."
+            ),
             facts(&[
                 (out.pick("Prix", "Price"), price),
-                (out.pick("Tokens", "Tokens"), format!("{available} → {after}")),
-                (out.pick("Accélérés", "Accelerated"), format!("{slots} → {slots_after} / 6")),
+                (
+                    out.pick("Tokens", "Tokens"),
+                    format!("{available} → {after}")
+                ),
+                (
+                    out.pick("Accélérés", "Accelerated"),
+                    format!("{slots} → {slots_after} / 6")
+                ),
             ])
         );
         for (n, it) in tasks.iter().enumerate() {
             text += &wrap(&format!("{}. {it}", n + 1), "  ");
         }
-        text + out.pick("Déposer\u{a0}: relancez sans -n.", "To order: run again without -n.")
+        text + out.pick(
+            "Déposer\u{a0}: relancez sans -n.",
+            "To order: run again without -n.",
+        )
     })
-}
-
-/// Shows a ticket; `fresh` when it was just ordered.
-///
-/// # Errors
-/// The database failed.
-pub async fn show(here: &Here, ticket: &Ticket, fresh: bool) -> Result<(), Stop> {
-    let names = here.names(&ticket.client).await?;
-    let out = &here.out;
-    let view = TicketView::of(ticket, &names, out.lang);
-    out.show(&view, || {
-        let mut text = wrap(&format!("{}  {}", view.row.reference, view.row.title), "");
-        let price = view.price.as_ref().map_or(String::new(), |it| {
-            format!("{} ({})", format::tokens(out.lang, i64::from(it.tokens)), it.formula)
-        });
-        let ending = view.row.ending.map(|it| format!(" ({it})")).unwrap_or_default();
-        let state = format!("{}{ending}", view::said(ticket.state, out.lang));
-        let still = view.standstill.as_ref().map(|it| format!("{} : {}", it.task, it.why));
-        text += &facts(&[
-            (out.pick("État", "State"), state),
-            (out.pick("Ligne", "Line"), view.row.code.clone().unwrap_or_default()),
-            (out.pick("Prix", "Price"), price),
-            (out.pick("Cluster", "Cluster"), view.row.cluster.clone().unwrap_or_default()),
-            (out.pick("Demandeur", "Requester"), view.requester.name.clone()),
-            (out.pick("Arrêt", "Standstill"), still.unwrap_or_default()),
-            (out.pick("Cause", "Cause"), view.cause.clone().unwrap_or_default()),
-            (out.pick("Empreinte", "Digest"), view.digest.as_deref().map_or(String::new(), format::digest)),
-        ]);
-        text += &steps(ticket, out.lang);
-        text += &questions(&view, out.lang);
-        if fresh {
-            let follow = out.pick("Suivre\u{a0}:", "Follow:");
-            text += &format!("{follow} guichet ticket watch {}\n", view.row.reference);
-        }
-        text
-    })
-}
-
-fn steps(ticket: &Ticket, lang: Lang) -> String {
-    let mut text = String::from("\n");
-    for it in &ticket.tasks {
-        let shape = task::mark(it.status).shape();
-        let status = task::said(it.status, lang);
-        let line = format!("{shape} {}  {}, {status}", it.node.name, it.node.title.get(lang));
-        text += &wrap(&line, "  ");
-        if let Some(fault) = &it.fault {
-            text += &wrap(&fault.message, "      ");
-        }
-    }
-    text
-}
-
-fn questions(view: &TicketView, lang: Lang) -> String {
-    let mut text = String::new();
-    for it in view.gates.iter().filter(|it| it.state == "open") {
-        let asks = match lang {
-            Lang::Fr => "Attend une décision",
-            Lang::En => "Waits for a decision",
-        };
-        let verb = if it.purpose == "validation" { "validate" } else { "approve" };
-        let command = format!("guichet ticket {verb} {}", it.reference);
-        text += &wrap(&format!("{asks} ({}, {}) : {command}", it.purpose, it.party), "");
-    }
-    text
 }
 
 /// Lists tickets.
@@ -232,11 +203,23 @@ fn listing(all: &[Summary], lang: Lang) -> String {
     let rows: Vec<Vec<String>> = all
         .iter()
         .map(|it| {
-            let fast = if it.speed == Speed::Accelerated { " ×2" } else { "" };
-            let tokens = it.tokens.map_or("—".into(), |tokens| format!("{tokens}{fast}"));
+            let fast = if it.speed == Speed::Accelerated {
+                " ×2"
+            } else {
+                ""
+            };
+            let tokens = it
+                .tokens
+                .map_or("—".into(), |tokens| format!("{tokens}{fast}"));
             let code = it.code.clone().unwrap_or_default();
             let state = view::said(it.state, lang).to_owned();
-            vec![it.reference.clone(), state, tokens, code, it.title.get(lang).to_owned()]
+            vec![
+                it.reference.clone(),
+                state,
+                tokens,
+                code,
+                it.title.get(lang).to_owned(),
+            ]
         })
         .collect();
     let n = all.len();
@@ -267,105 +250,33 @@ pub async fn inbox(here: &Here, check: bool) -> Result<u8, Stop> {
         let rows: Vec<Vec<String>> = views
             .iter()
             .map(|it| {
-                let what = it.purpose.clone().or(it.task.clone()).unwrap_or(it.kind.to_owned());
-                let due = it.until.map_or("—".into(), |until| format::left(lang, until, now));
-                vec![it.ticket.reference.clone(), what, due, it.ticket.title.clone()]
+                let what = it
+                    .purpose
+                    .clone()
+                    .or(it.task.clone())
+                    .unwrap_or(it.kind.to_owned());
+                let due = it
+                    .until
+                    .map_or("—".into(), |until| format::left(lang, until, now));
+                vec![
+                    it.ticket.reference.clone(),
+                    what,
+                    due,
+                    it.ticket.title.clone(),
+                ]
             })
             .collect();
         match rows.is_empty() {
-            true => here.out.pick("Rien ne vous attend.", "Nothing waits for you.").to_owned(),
+            true => here
+                .out
+                .pick("Rien ne vous attend.", "Nothing waits for you.")
+                .to_owned(),
             false => table(&head, &rows),
         }
     })?;
-    Ok(if check && !views.is_empty() { WAITING } else { OK })
-}
-
-/// Draws the tasks of a ticket.
-///
-/// # Errors
-/// There is no such ticket.
-pub async fn graph(here: &Here, reference: &str, svg: bool, mermaid: bool) -> Result<u8, Stop> {
-    let ticket = here.ticket(reference).await?;
-    draw_nodes(&drawing(&ticket, here.out.lang), svg, mermaid, &here.out)?;
-    Ok(OK)
-}
-
-/// Shows what a ticket would change.
-///
-/// # Errors
-/// There is no such ticket.
-pub async fn plan(here: &Here, reference: &str) -> Result<u8, Stop> {
-    let ticket = here.ticket(reference).await?;
-    let out = &here.out;
-    let plan = PlanView::of(&ticket, out.lang);
-    out.show(&plan, || {
-        if plan.tasks.is_empty() {
-            return out.pick("Pas encore de plan.", "No plan yet.").to_owned();
-        }
-        let mut text = String::new();
-        for it in &plan.tasks {
-            text += &wrap(&format!("{}  {}", it.task, it.title), "");
-            if it.opaque {
-                let words = "Visible seulement après les étapes précédentes";
-                text += &wrap(out.pick(words, "Visible only after the steps before it"), "  ");
-            } else if it.empty {
-                text += &wrap(out.pick("Déjà en place", "Already in place"), "  ");
-            }
-            for change in &it.changes {
-                text += &change_lines(change);
-            }
-            it.warnings.iter().for_each(|it| text += &wrap(&format!("! {it}"), "  "));
-        }
-        let digest = plan.digest.as_deref().map_or(String::new(), format::digest);
-        text + &facts(&[(out.pick("Empreinte", "Digest"), digest)])
-    })?;
-    Ok(OK)
-}
-
-fn change_lines(change: &workflows::Change) -> String {
-    let shown = |it: &Value| match it {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    };
-    let mut text = wrap(&change.path, "  ");
-    for (sign, value) in [('-', &change.before), ('+', &change.after)] {
-        let Some(value) = shown(value) else { continue };
-        value.lines().for_each(|line| text += &wrap(&format!("{sign} {line}"), "    "));
-    }
-    text
-}
-
-/// Shows the exchanges of a ticket with the systems.
-///
-/// # Errors
-/// There is no such ticket or task.
-pub async fn log(here: &Here, reference: &str, name: Option<&str>) -> Result<u8, Stop> {
-    let ticket = here.ticket(reference).await?;
-    let wanted = |it: &&engine::ticket::Task| name.is_none_or(|name| it.node.name == name);
-    let logs: Vec<LogView> = ticket.tasks.iter().filter(wanted).map(LogView::of).collect();
-    if let (Some(name), true) = (name, logs.is_empty()) {
-        return Err(Stop { exit: NOT_FOUND, ..Stop::missing(name) }
-            .hint(format!("guichet ticket show {}", ticket.reference)));
-    }
-    here.out.show(&logs, || {
-        let mut text = String::new();
-        for it in &logs {
-            text += &format!("{}  {}\n", it.task, it.status);
-            for line in &it.evidence {
-                let at = line.at.format("%H:%M:%S");
-                let words = format!("{at}  {} {}  {}", line.status, line.system, line.request);
-                text += &wrap(&words, "  ");
-            }
-            for proof in &it.proofs {
-                let mark = if proof.ok { '✓' } else { '✕' };
-                text += &wrap(&format!("{mark} {}", proof.claim), "  ");
-            }
-            if let Some(fault) = &it.fault {
-                text += &wrap(&format!("✕ {}", fault.message), "  ");
-            }
-        }
-        text
-    })?;
-    Ok(OK)
+    Ok(if check && !views.is_empty() {
+        WAITING
+    } else {
+        OK
+    })
 }

@@ -89,14 +89,27 @@ fn tell(here: &Here, ticket: &Ticket, seen: &mut Seen) -> Result<(), Stop> {
             _ => String::new(),
         };
         let title = task.node.title.get(out.lang);
-        let words = format!("{} {title}  {}{took}", mark(task.status).shape(), said(task.status, out.lang));
-        out.stream(&change(Some(&task.node.name), Some(task.status.word())), &words)?;
+        let words = format!(
+            "{} {title}  {}{took}",
+            mark(task.status).shape(),
+            said(task.status, out.lang)
+        );
+        out.stream(
+            &change(Some(&task.node.name), Some(task.status.word())),
+            &words,
+        )?;
     }
     if seen.state != Some(ticket.state) {
         seen.state = Some(ticket.state);
-        let ending = ticket.ending.map(|it| format!(" ({})", it.word())).unwrap_or_default();
+        let ending = ticket
+            .ending
+            .map(|it| format!(" ({})", it.word()))
+            .unwrap_or_default();
         let state = view::said(ticket.state, out.lang);
-        out.stream(&change(None, None), &format!("= {}  {state}{ending}", ticket.reference))?;
+        out.stream(
+            &change(None, None),
+            &format!("= {}  {state}{ending}", ticket.reference),
+        )?;
     }
     Ok(())
 }

@@ -59,7 +59,12 @@ struct Worded<'p> {
 impl Problem {
     /// A problem of that status, with the words of its status as title.
     #[must_use]
-    pub fn new(status: StatusCode, code: &str, fr: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn new(
+        status: StatusCode,
+        code: &str,
+        fr: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
         Problem {
             status,
             code: code.to_owned(),
@@ -94,7 +99,11 @@ impl Problem {
         let errors: Vec<Worded<'_>> = self
             .errors
             .iter()
-            .map(|it| Worded { pointer: &it.pointer, code: &it.code, detail: it.detail.get(lang) })
+            .map(|it| Worded {
+                pointer: &it.pointer,
+                code: &it.code,
+                detail: it.detail.get(lang),
+            })
             .collect();
         let mut body = json!({
             "type": format!("/api/problems/{}", self.code),
@@ -125,7 +134,8 @@ impl Problem {
         let speaks = HeaderValue::from_static(crate::i18n::code(lang));
         headers.insert(header::CONTENT_LANGUAGE, speaks);
         if self.status == StatusCode::UNAUTHORIZED {
-            let ways = HeaderValue::from_static("Bearer, Basic realm=\"guichet\", charset=\"UTF-8\"");
+            let ways =
+                HeaderValue::from_static("Bearer, Basic realm=\"guichet\", charset=\"UTF-8\"");
             headers.insert(header::WWW_AUTHENTICATE, ways);
         }
         if let Some(seconds) = self.retry_after {
@@ -227,7 +237,9 @@ fn title(status: StatusCode) -> Text {
 /// The language a request asks for.
 #[must_use]
 pub fn language(headers: &axum::http::HeaderMap) -> Lang {
-    let accept = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+    let accept = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|it| it.to_str().ok());
     choose(None, None, accept)
 }
 

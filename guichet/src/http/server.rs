@@ -1,11 +1,7 @@
 //! The server itself: our own accept loop, since the framework's gives a half-sent request for
 //! ever and any number of connections to anybody.
 
-use super::{
-    Web, api,
-    pages,
-    problem::Problem,
-};
+use super::{Web, api, pages, problem::Problem};
 use axum::{
     Router,
     body::Body,
@@ -82,7 +78,9 @@ struct Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let Ok(mut guests) = self.guests.lock() else { return };
+        let Ok(mut guests) = self.guests.lock() else {
+            return;
+        };
         if let Some(count) = guests.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -94,7 +92,9 @@ impl Drop for Seat {
 
 /// Answers HTTP on `listener` until `stop` says true, within the usual limits.
 pub async fn serve(listener: TcpListener, web: Web, stop: watch::Receiver<bool>) {
-    Server::new(web, Limits::default()).run(listener, stop).await;
+    Server::new(web, Limits::default())
+        .run(listener, stop)
+        .await;
 }
 
 /// Pages, links and API, without the limits on connections.
@@ -138,7 +138,8 @@ pub(super) fn panicked(cause: Box<dyn Any + Send>) -> Response {
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "internal",
-        "Une erreur de notre côté\u{a0}; rien n’est perdu, recommencez.".replace('\u{a0}', "\u{202f}"),
+        "Une erreur de notre côté\u{a0}; rien n’est perdu, recommencez."
+            .replace('\u{a0}', "\u{202f}"),
         "An error on our side; nothing is lost, try again.",
     )
     .into_response()
@@ -189,7 +190,9 @@ impl Server {
         place: OwnedSemaphorePermit,
         graceful: &GracefulShutdown,
     ) {
-        let Some(seat) = self.seat(address.ip(), place) else { return };
+        let Some(seat) = self.seat(address.ip(), place) else {
+            return;
+        };
         // Small answers go out at once; an error here costs some speed and nothing else.
         let _ = stream.set_nodelay(true);
         let router = self.router.clone();
@@ -222,7 +225,11 @@ impl Server {
         *count += 1;
         drop(guests);
         let guests = self.guests.clone();
-        Some(Seat { address, guests, _place: place })
+        Some(Seat {
+            address,
+            guests,
+            _place: place,
+        })
     }
 }
 

@@ -39,7 +39,10 @@ pub struct ItemBody {
 }
 
 fn entry(catalogue: &Catalogue, code: &str) -> Result<Entry, Refusal> {
-    catalogue.get(code).cloned().ok_or_else(|| Refusal::UnknownLine(code.to_owned()))
+    catalogue
+        .get(code)
+        .cloned()
+        .ok_or_else(|| Refusal::UnknownLine(code.to_owned()))
 }
 
 /// Turns a study into catalogue lines (S22).
@@ -47,8 +50,18 @@ fn entry(catalogue: &Catalogue, code: &str) -> Result<Entry, Refusal> {
 /// # Errors
 /// A line that the catalogue does not have.
 pub fn reclassify(catalogue: &Catalogue, lines: Vec<LineBody>) -> Result<Command, Refusal> {
-    let line = |it: LineBody| Ok(Line { entry: entry(catalogue, &it.line)?, answers: it.values });
-    Ok(Command::Reclassify { lines: lines.into_iter().map(line).collect::<Result<_, Refusal>>()? })
+    let line = |it: LineBody| {
+        Ok(Line {
+            entry: entry(catalogue, &it.line)?,
+            answers: it.values,
+        })
+    };
+    Ok(Command::Reclassify {
+        lines: lines
+            .into_iter()
+            .map(line)
+            .collect::<Result<_, Refusal>>()?,
+    })
 }
 
 /// Concludes a study (S28–S30).
@@ -63,7 +76,11 @@ pub fn conclude(
 ) -> Result<Command, Refusal> {
     let (mut items, mut entries) = (Vec::new(), Vec::new());
     for it in all {
-        let entry = it.code.as_deref().map(|code| entry(catalogue, code)).transpose()?;
+        let entry = it
+            .code
+            .as_deref()
+            .map(|code| entry(catalogue, code))
+            .transpose()?;
         let title: Text = match (&it.title, &entry) {
             (Some(title), _) => untranslated(title),
             (None, Some(entry)) => entry.title.clone(),
@@ -77,5 +94,10 @@ pub fn conclude(
         });
         entries.push(entry);
     }
-    Ok(Command::Conclude { feasible, justification, items, entries })
+    Ok(Command::Conclude {
+        feasible,
+        justification,
+        items,
+        entries,
+    })
 }

@@ -27,8 +27,12 @@ pub(super) async fn list(
     signed: Signed,
 ) -> Result<Json<Vec<WaitingView>>, Problem> {
     let waiting = web.desk.inbox(&signed.person).await?;
-    let gates = waiting.iter().filter(|it| matches!(it.what, Turn::Gate(..)));
-    Ok(Json(gates.map(|it| WaitingView::of(it, signed.lang)).collect()))
+    let gates = waiting
+        .iter()
+        .filter(|it| matches!(it.what, Turn::Gate(..)));
+    Ok(Json(
+        gates.map(|it| WaitingView::of(it, signed.lang)).collect(),
+    ))
 }
 
 /// The ticket and the gate that `REFERENCE.gate` names.
@@ -75,7 +79,10 @@ pub(super) async fn decide(
         digest: body.plan_digest,
         comment: body.comment,
     };
-    let ticket = web.desk.handle(&Known::from(&ticket), command, acting.caller).await?;
+    let ticket = web
+        .desk
+        .handle(&Known::from(&ticket), command, acting.caller)
+        .await?;
     Ok(Json(view(&web, &ticket, acting.lang).await?))
 }
 
@@ -86,6 +93,9 @@ pub(super) async fn remind(
 ) -> Result<Json<TicketView>, Problem> {
     let (ticket, gate) = find(&web, &acting.person, &id).await?;
     let command = Command::Remind { gate };
-    let ticket = web.desk.handle(&Known::from(&ticket), command, acting.caller).await?;
+    let ticket = web
+        .desk
+        .handle(&Known::from(&ticket), command, acting.caller)
+        .await?;
     Ok(Json(view(&web, &ticket, acting.lang).await?))
 }

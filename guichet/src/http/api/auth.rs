@@ -81,7 +81,11 @@ impl FromRequestParts<Web> for Acting {
         let name = format!("api\0{path}\0{key}");
         let command = CommandId(Uuid::new_v5(&person.id.0, name.as_bytes()));
         let actor = Actor::Person(Box::new(person.clone()), Via::Api);
-        Ok(Acting { person, lang, caller: Caller { actor, command } })
+        Ok(Acting {
+            person,
+            lang,
+            caller: Caller { actor, command },
+        })
     }
 }
 
@@ -98,7 +102,11 @@ fn key(headers: &HeaderMap) -> Result<&str, Problem> {
         )
     };
     let value = headers.get("idempotency-key").ok_or_else(missing)?;
-    let text = value.to_str().map_err(|_| missing())?.trim().trim_matches('"');
+    let text = value
+        .to_str()
+        .map_err(|_| missing())?
+        .trim()
+        .trim_matches('"');
     match text.is_empty() || text.len() > LONGEST_KEY {
         true => Err(missing()),
         false => Ok(text),
@@ -123,7 +131,10 @@ fn is_near(parts: &Parts) -> bool {
 }
 
 async fn by_password(encoded: &str, web: &Web) -> Result<Option<Person>, Problem> {
-    let decoded = STANDARD.decode(encoded).ok().and_then(|it| String::from_utf8(it).ok());
+    let decoded = STANDARD
+        .decode(encoded)
+        .ok()
+        .and_then(|it| String::from_utf8(it).ok());
     let Some((login, password)) = decoded.as_deref().and_then(|it| it.split_once(':')) else {
         return Ok(None);
     };
@@ -131,11 +142,16 @@ async fn by_password(encoded: &str, web: &Web) -> Result<Option<Person>, Problem
         Some((person, hash)) => (Some(person), hash),
         None => (None, NOBODY.clone()),
     };
-    let Ok(turn) = CHECKS.clone().acquire_owned().await else { return Ok(None) };
+    let Ok(turn) = CHECKS.clone().acquire_owned().await else {
+        return Ok(None);
+    };
     let password = password.to_owned();
     let checked = tokio::task::spawn_blocking(move || {
-        let fits = PasswordHash::new(&hash)
-            .is_ok_and(|it| Argon2::default().verify_password(password.as_bytes(), &it).is_ok());
+        let fits = PasswordHash::new(&hash).is_ok_and(|it| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &it)
+                .is_ok()
+        });
         drop(turn);
         fits
     });
@@ -155,7 +171,9 @@ async fn by_cookie(parts: &Parts, web: &Web) -> Result<Option<Person>, Problem> 
         .filter_map(|it| it.trim().split_once('='))
         .find(|it| it.0 == name)
         .map(|it| it.1);
-    let Some(secret) = secret else { return Ok(None) };
+    let Some(secret) = secret else {
+        return Ok(None);
+    };
     let harmless = parts.method == Method::GET || parts.method == Method::HEAD;
     if !harmless && !same_origin(&parts.headers, &web.provider.base_url) {
         return Err(Problem::new(
@@ -170,7 +188,11 @@ async fn by_cookie(parts: &Parts, web: &Web) -> Result<Option<Person>, Problem> 
 
 fn same_origin(headers: &HeaderMap, base_url: &str) -> bool {
     let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
-    let origin = base_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    let origin = base_url
+        .splitn(4, '/')
+        .take(3)
+        .collect::<Vec<_>>()
+        .join("/");
     match (text("sec-fetch-site"), text("origin")) {
         (Some(site), _) => site == "same-origin",
         (None, Some(it)) => it == origin,
@@ -184,7 +206,9 @@ mod tests {
     use axum::http::HeaderValue;
 
     fn headers(all: &[(&'static str, &'static str)]) -> HeaderMap {
-        all.iter().map(|(k, v)| ((*k).parse().unwrap(), HeaderValue::from_static(v))).collect()
+        all.iter()
+            .map(|(k, v)| ((*k).parse().unwrap(), HeaderValue::from_static(v)))
+            .collect()
     }
 
     #[test]
@@ -192,7 +216,10 @@ mod tests {
         let from = |all| same_origin(&headers(all), "https://g.example/portal");
         assert!(from(&[("sec-fetch-site", "same-origin")]));
         assert!(from(&[("origin", "https://g.example")]));
-        assert!(!from(&[("sec-fetch-site", "same-site"), ("origin", "https://g.example")]));
+        assert!(!from(&[
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://g.example")
+        ]));
         assert!(!from(&[("sec-fetch-site", "none")]));
         assert!(!from(&[("origin", "https://g.example.evil")]));
         assert!(!from(&[]));
@@ -200,7 +227,10 @@ mod tests {
 
     #[test]
     fn a_key_is_read_with_and_without_quotes_and_never_empty() {
-        assert_eq!(key(&headers(&[("idempotency-key", "\"a-1\"")])).unwrap(), "a-1");
+        assert_eq!(
+            key(&headers(&[("idempotency-key", "\"a-1\"")])).unwrap(),
+            "a-1"
+        );
         assert_eq!(key(&headers(&[("idempotency-key", "a-1")])).unwrap(), "a-1");
         assert!(key(&headers(&[("idempotency-key", "\"\"")])).is_err());
         assert!(key(&headers(&[])).is_err());

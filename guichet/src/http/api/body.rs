@@ -17,8 +17,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         // Also what keeps a form on another site from being one of ours.
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
-        let kind = kind.and_then(|it| it.split(';').next()).unwrap_or_default().trim();
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|it| it.to_str().ok());
+        let kind = kind
+            .and_then(|it| it.split(';').next())
+            .unwrap_or_default()
+            .trim();
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -27,15 +33,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
                 "The body has to be JSON: Content-Type: application/json.",
             ));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|why| match why.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body.too-large",
-                "Le corps dépasse 256 Kio.",
-                "The body exceeds 256 KiB.",
-            ),
-            _ => malformed("body.unreadable", "", &why),
-        })?;
+        let bytes =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|why| match why.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+                        StatusCode::PAYLOAD_TOO_LARGE,
+                        "body.too-large",
+                        "Le corps dépasse 256 Kio.",
+                        "The body exceeds 256 KiB.",
+                    ),
+                    _ => malformed("body.unreadable", "", &why),
+                })?;
         parse(&bytes).map(Sent)
     }
 }
@@ -58,7 +67,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 fn malformed(code: &str, fr: &str, why: &dyn std::fmt::Display) -> Problem {
-    let fr = if fr.is_empty() { "Le corps ne peut pas être lu" } else { fr };
+    let fr = if fr.is_empty() {
+        "Le corps ne peut pas être lu"
+    } else {
+        fr
+    };
     Problem::new(
         StatusCode::BAD_REQUEST,
         code,

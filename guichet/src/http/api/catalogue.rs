@@ -52,7 +52,12 @@ pub(super) async fn item(
 ) -> Result<Json<Line>, Problem> {
     let desk = &web.desk;
     let entry = entry(&web, &key)?;
-    Ok(Json(Line::of(entry, &desk.workflows, &desk.registry, signed.lang)))
+    Ok(Json(Line::of(
+        entry,
+        &desk.workflows,
+        &desk.registry,
+        signed.lang,
+    )))
 }
 
 /// How to draw.
@@ -65,9 +70,11 @@ impl Drawn {
     /// The drawing in the format asked for: `svg`, `mermaid`, or JSON.
     pub(super) fn answer(&self, nodes: &[draw::DrawNode], lang: catalogue::Lang) -> Response {
         match self.format.as_deref() {
-            Some("svg") => {
-                ([(header::CONTENT_TYPE, "image/svg+xml")], draw::svg(nodes, lang)).into_response()
-            }
+            Some("svg") => (
+                [(header::CONTENT_TYPE, "image/svg+xml")],
+                draw::svg(nodes, lang),
+            )
+                .into_response(),
             Some("mermaid") => draw::mermaid(nodes).into_response(),
             Some("text") => draw::text(nodes).into_response(),
             _ => Json(nodes).into_response(),
@@ -82,7 +89,11 @@ pub(super) async fn graph(
     Query(drawn): Query<Drawn>,
 ) -> Result<Response, Problem> {
     let entry = entry(&web, &key)?;
-    let flow = web.desk.workflows.get(&entry.workflow).ok_or_else(Problem::not_found)?;
+    let flow = web
+        .desk
+        .workflows
+        .get(&entry.workflow)
+        .ok_or_else(Problem::not_found)?;
     Ok(drawn.answer(&flow.draw_nodes(signed.lang), signed.lang))
 }
 
@@ -115,13 +126,24 @@ pub(super) async fn quote(
     Sent(body): Sent<QuoteBody>,
 ) -> Result<Json<QuoteAnswer>, Problem> {
     let entry = entry(&web, &body.line)?;
-    let speed = if body.accelerated { Speed::Accelerated } else { Speed::Normal };
+    let speed = if body.accelerated {
+        Speed::Accelerated
+    } else {
+        Speed::Normal
+    };
     let quote = Quote::of(entry, &body.values, speed, signed.lang)?;
-    let mut answer =
-        QuoteAnswer { quote, available: None, available_after: None, accelerated_left: None };
+    let mut answer = QuoteAnswer {
+        quote,
+        available: None,
+        available_after: None,
+        accelerated_left: None,
+    };
     if let Some(code) = &body.contract {
         let contract = web.desk.contract(code, Some(&signed.person)).await?;
-        let standing = web.desk.standing(&contract.ok_or_else(Problem::not_found)?).await?;
+        let standing = web
+            .desk
+            .standing(&contract.ok_or_else(Problem::not_found)?)
+            .await?;
         let available = standing.available(web.desk.clock.now());
         answer.available = Some(available);
         answer.available_after = answer.quote.tokens.map(|it| available.saturating_sub(it));

@@ -84,7 +84,10 @@ pub(super) async fn ledger(
 ) -> Result<Json<Vec<StatementLine>>, Problem> {
     let contract = seen(&web, &signed.person, &code).await?;
     let until = web.desk.clock.now() + chrono::Duration::seconds(1);
-    let statement = web.desk.statement(&contract, DateTime::UNIX_EPOCH, until).await?;
+    let statement = web
+        .desk
+        .statement(&contract, DateTime::UNIX_EPOCH, until)
+        .await?;
     Ok(Json(statement.lines))
 }
 
@@ -150,10 +153,18 @@ pub(super) async fn grant(
     if replayed(&web, &contract, lot, &body).await? {
         return Ok((made, Json(standing(&web, &contract).await?)));
     }
-    let ids = Arc::new(Keyed { lot, given: AtomicBool::new(false) });
-    let desk = Desk { ids, ..web.desk.clone() };
+    let ids = Arc::new(Keyed {
+        lot,
+        given: AtomicBool::new(false),
+    });
+    let desk = Desk {
+        ids,
+        ..web.desk.clone()
+    };
     let tokens = Tokens(body.tokens);
-    let granted = desk.grant(&contract, tokens, body.expires_at, acting.caller).await;
+    let granted = desk
+        .grant(&contract, tokens, body.expires_at, acting.caller)
+        .await;
     if let Err(error) = granted
         && !replayed(&web, &contract, lot, &body).await?
     {

@@ -1,6 +1,9 @@
 //! Probes for whoever runs this program, and the pages that problems point to.
 
-use super::super::{Web, problem::{Problem, language}};
+use super::super::{
+    Web,
+    problem::{Problem, language},
+};
 use axum::{
     Json,
     extract::{Path, State},
@@ -40,11 +43,19 @@ pub(super) async fn ready(State(web): State<Web>) -> Result<Json<Value>, Problem
 /// What the `type` of a problem leads to.
 pub(super) async fn problem(headers: HeaderMap, Path(code): Path<String>) -> Json<Value> {
     let about = match language(&headers) {
-        Lang::Fr => "Code stable d’un refus de Guichet\u{a0}: la réponse qui le porte dit le \
-                     motif, la clause du contrat et le remède.",
-        Lang::En => "Stable code of a refusal of Guichet: the answer that bears it says the \
-                     reason, the clause of the contract and the remedy.",
+        Lang::Fr => {
+            "Code stable d’un refus de Guichet\u{a0}: la réponse qui le porte dit le \
+                     motif, la clause du contrat et le remède."
+        }
+        Lang::En => {
+            "Stable code of a refusal of Guichet: the answer that bears it says the \
+                     reason, the clause of the contract and the remedy."
+        }
     };
-    let code: String = code.chars().filter(|it| !it.is_control()).take(100).collect();
+    let code: String = code
+        .chars()
+        .filter(|it| !it.is_control())
+        .take(100)
+        .collect();
     Json(json!({"code": code, "about": about}))
 }

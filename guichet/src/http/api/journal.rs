@@ -31,7 +31,13 @@ pub(super) struct Me {
 
 pub(super) async fn me(signed: Signed) -> Json<Me> {
     let it = signed.person;
-    Json(Me { login: it.login, name: it.name, mail: it.mail, client: it.client, rights: it.rights })
+    Json(Me {
+        login: it.login,
+        name: it.name,
+        mail: it.mail,
+        client: it.client,
+        rights: it.rights,
+    })
 }
 
 pub(super) async fn inbox(
@@ -39,7 +45,12 @@ pub(super) async fn inbox(
     signed: Signed,
 ) -> Result<Json<Vec<WaitingView>>, Problem> {
     let waiting = web.desk.inbox(&signed.person).await?;
-    Ok(Json(waiting.iter().map(|it| WaitingView::of(it, signed.lang)).collect()))
+    Ok(Json(
+        waiting
+            .iter()
+            .map(|it| WaitingView::of(it, signed.lang))
+            .collect(),
+    ))
 }
 
 /// Which records.
@@ -71,7 +82,13 @@ pub(super) async fn events(
         None => None,
     };
     let person = match &which.person {
-        Some(it) => Some(web.desk.person(it).await?.ok_or_else(Problem::not_found)?.id),
+        Some(it) => Some(
+            web.desk
+                .person(it)
+                .await?
+                .ok_or_else(Problem::not_found)?
+                .id,
+        ),
         None => None,
     };
     let size = which.limit.unwrap_or(100).clamp(1, 1_000);
@@ -92,7 +109,11 @@ pub(super) async fn events(
     data.truncate(size);
     let last = data.last().filter(|_| has_more && client.is_some());
     let next_cursor = last.map(|it| it.seq.to_string());
-    Ok(Json(Page { data, has_more, next_cursor }))
+    Ok(Json(Page {
+        data,
+        has_more,
+        next_cursor,
+    }))
 }
 
 /// Which messages.
@@ -118,11 +139,21 @@ pub(super) async fn messages(
         None => desk.everybody().await?,
     };
     let names = Names::of(&people);
-    let filter = Filter { client: client.map(Into::into), limit: 500, ..Filter::default() };
+    let filter = Filter {
+        client: client.map(Into::into),
+        limit: 500,
+        ..Filter::default()
+    };
     let tickets = desk.tickets(&filter).await?;
-    let references: HashMap<String, String> =
-        tickets.into_iter().map(|it| (it.id.to_string(), it.reference)).collect();
+    let references: HashMap<String, String> = tickets
+        .into_iter()
+        .map(|it| (it.id.to_string(), it.reference))
+        .collect();
     let limit = about.limit.unwrap_or(100).clamp(1, 1_000);
     let all = desk.messages(client, ticket, limit).await?;
-    Ok(Json(all.iter().map(|it| MessageView::of(it, &names, &references)).collect()))
+    Ok(Json(
+        all.iter()
+            .map(|it| MessageView::of(it, &names, &references))
+            .collect(),
+    ))
 }

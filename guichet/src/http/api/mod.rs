@@ -10,6 +10,7 @@ mod contracts;
 mod health;
 mod journal;
 mod studies;
+mod tasks;
 mod tickets;
 pub mod views;
 
@@ -38,10 +39,10 @@ pub fn routes(patience: Duration) -> Router<Web> {
         .route("/quotes", post(catalogue::quote))
         .route("/tickets", get(tickets::list).post(tickets::create))
         .route("/tickets/{reference}", get(tickets::one))
-        .route("/tickets/{reference}/tasks", get(tickets::tasks))
-        .route("/tickets/{reference}/tasks/{task}", get(tickets::task))
-        .route("/tickets/{reference}/tasks/{task}/log", get(tickets::log))
-        .route("/tickets/{reference}/tasks/{task}/{act}", post(tickets::on_task))
+        .route("/tickets/{reference}/tasks", get(tasks::all))
+        .route("/tickets/{reference}/tasks/{task}", get(tasks::one))
+        .route("/tickets/{reference}/tasks/{task}/log", get(tasks::log))
+        .route("/tickets/{reference}/tasks/{task}/{act}", post(tasks::act))
         .route("/tickets/{reference}/plan", get(tickets::plan))
         .route("/tickets/{reference}/graph", get(tickets::graph))
         .route("/tickets/{reference}/timeline", get(tickets::timeline))
@@ -59,7 +60,10 @@ pub fn routes(patience: Duration) -> Router<Web> {
         .route("/contracts/{code}/balance", get(contracts::balance))
         .route("/contracts/{code}/accelerated-quota", get(contracts::quota))
         .route("/contracts/{code}/ledger-entries", get(contracts::ledger))
-        .route("/contracts/{code}/statements/{period}", get(contracts::statement))
+        .route(
+            "/contracts/{code}/statements/{period}",
+            get(contracts::statement),
+        )
         .route("/contracts/{code}/grants", post(contracts::grant))
         .route("/audit/events", get(journal::events))
         .route("/messages", get(journal::messages))
@@ -70,7 +74,10 @@ pub fn routes(patience: Duration) -> Router<Web> {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, patience))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            patience,
+        ))
         .layer(CatchPanicLayer::custom(server::panicked))
         .layer(middleware::from_fn(problem::word))
 }

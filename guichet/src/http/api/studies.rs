@@ -32,7 +32,12 @@ pub(super) async fn list(
     signed: Signed,
 ) -> Result<Json<Vec<Row>>, Problem> {
     let client = signed.person.client.clone();
-    let filter = Filter { client, open: true, limit: 500, ..Filter::default() };
+    let filter = Filter {
+        client,
+        open: true,
+        limit: 500,
+        ..Filter::default()
+    };
     let all = web.desk.tickets(&filter).await?;
     let studies = all.iter().filter(|it| it.code.is_none());
     Ok(Json(studies.map(|it| Row::of(it, signed.lang)).collect()))
@@ -56,8 +61,11 @@ pub(super) async fn create(
     let other = on_behalf(&web, &acting.person, body.on_behalf_of.as_deref()).await?;
     let client = other.as_ref().and_then(|it| it.client.as_deref());
     let contract = contract(&web, &acting.person, body.contract.as_deref(), client).await?;
-    let study =
-        Study { title: body.title, need: body.need, on_behalf_of: other.map(|it| it.id) };
+    let study = Study {
+        title: body.title,
+        need: body.need,
+        on_behalf_of: other.map(|it| it.id),
+    };
     let command = Command::OpenStudy(study);
     let ticket = begin(&web, &contract, command, acting.caller).await?;
     made(&web, &ticket, acting.lang).await
@@ -127,7 +135,11 @@ fn read<T: DeserializeOwned>(body: Value) -> Result<T, Problem> {
             format!("The body does not fit: {why}"),
         );
         let code = problem.code.clone();
-        problem.errors.push(FieldProblem { pointer: String::new(), code, detail: words });
+        problem.errors.push(FieldProblem {
+            pointer: String::new(),
+            code,
+            detail: words,
+        });
         problem
     })
 }
@@ -140,16 +152,28 @@ pub(super) async fn act(
 ) -> Result<Json<TicketView>, Problem> {
     let catalogue = &web.desk.catalogue;
     let command = match act.as_str() {
-        "propose-call" => Command::ProposeCall { slots: read::<Slots>(body)?.slots },
-        "choose-call" => Command::ChooseCall { slot: read::<Slot>(body)?.slot },
+        "propose-call" => Command::ProposeCall {
+            slots: read::<Slots>(body)?.slots,
+        },
+        "choose-call" => Command::ChooseCall {
+            slot: read::<Slot>(body)?.slot,
+        },
         "minutes" => {
             let Minutes { minutes, attendees } = read(body)?;
             Command::RecordCall { minutes, attendees }
         }
         "reclassify" => reclassify(catalogue, read::<Lines>(body)?.lines)?,
         "estimate" => {
-            let Estimate { tokens, effort_days, lead_days } = read(body)?;
-            Command::Estimate { tokens: Tokens(tokens), effort_days, lead_days }
+            let Estimate {
+                tokens,
+                effort_days,
+                lead_days,
+            } = read(body)?;
+            Command::Estimate {
+                tokens: Tokens(tokens),
+                effort_days,
+                lead_days,
+            }
         }
         "conclude" => {
             let it: Conclusion = read(body)?;

@@ -8,7 +8,6 @@ use super::{
     views::{
         Names, Page,
         plan::{PlanView, drawing},
-        task::{LogView, TaskView},
         ticket::{Row, TicketView},
     },
 };
@@ -29,7 +28,7 @@ use engine::{
     people::Person,
     query::Filter,
     store::Known,
-    ticket::{Command, Order, Refusal, Start, State as Stage, Task, Ticket},
+    ticket::{Command, Order, Refusal, Start, State as Stage, Ticket},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -93,8 +92,15 @@ pub(super) async fn on_behalf(
 ) -> Result<Option<Person>, Problem> {
     let Some(login) = login else { return Ok(None) };
     let person = web.desk.person(login).await?;
-    let visible = |it: &Person| it.client.as_deref().is_some_and(|client| actor.sees(client));
-    person.filter(visible).map(Some).ok_or_else(Problem::not_found)
+    let visible = |it: &Person| {
+        it.client
+            .as_deref()
+            .is_some_and(|client| actor.sees(client))
+    };
+    person
+        .filter(visible)
+        .map(Some)
+        .ok_or_else(Problem::not_found)
 }
 
 /// Which tickets.
@@ -114,7 +120,10 @@ impl Which {
             None => None,
             Some(it) => Some(Stage::from_word(it).ok_or_else(|| odd("state"))?),
         };
-        let before = self.after.as_deref().map(|it| place(it).ok_or_else(|| odd("after")));
+        let before = self
+            .after
+            .as_deref()
+            .map(|it| place(it).ok_or_else(|| odd("after")));
         Ok(Filter {
             client: person.client.clone().or_else(|| self.client.clone()),
             state,
@@ -144,7 +153,10 @@ fn cursor(row: (DateTime<Utc>, TicketId)) -> String {
 fn place(cursor: &str) -> Option<(DateTime<Utc>, TicketId)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (at, id) = text.split_once(':')?;
-    Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?))
+    Some((
+        DateTime::from_timestamp_micros(at.parse().ok()?)?,
+        id.parse().ok()?,
+    ))
 }
 
 pub(super) async fn list(
@@ -160,7 +172,11 @@ pub(super) async fn list(
     let last = all.last().filter(|_| has_more);
     let next_cursor = last.map(|it| cursor((it.created_at, it.id)));
     let data = all.iter().map(|it| Row::of(it, signed.lang)).collect();
-    Ok(Json(Page { data, has_more, next_cursor }))
+    Ok(Json(Page {
+        data,
+        has_more,
+        next_cursor,
+    }))
 }
 
 /// A change ordered.
@@ -190,7 +206,11 @@ pub(super) async fn create(
     let order = Order {
         entry: entry.ok_or_else(|| Refusal::UnknownLine(body.line.clone()))?,
         answers: body.values,
-        speed: if body.accelerated { Speed::Accelerated } else { Speed::Normal },
+        speed: if body.accelerated {
+            Speed::Accelerated
+        } else {
+            Speed::Normal
+        },
         start: body.start_at.map_or(Start::Asap, Start::At),
         why: body.why,
         on_behalf_of: other.map(|it| PersonId(it.id.0)),
@@ -208,7 +228,10 @@ pub(super) async fn begin(
     command: Command,
     caller: Caller,
 ) -> Result<Ticket, Problem> {
-    let made = web.desk.create(&contract.client, &contract.code, command, caller).await?;
+    let made = web
+        .desk
+        .create(&contract.client, &contract.code, command, caller)
+        .await?;
     match made.contract == contract.code {
         true => Ok(made),
         false => Err(Refusal::KeyReused.into()),
@@ -222,41 +245,6 @@ pub(super) async fn one(
 ) -> Result<Json<TicketView>, Problem> {
     let ticket = seen(&web, &signed.person, &reference).await?;
     Ok(Json(view(&web, &ticket, signed.lang).await?))
-}
-
-pub(super) async fn tasks(
-    State(web): State<Web>,
-    signed: Signed,
-    Path(reference): Path<String>,
-) -> Result<Json<Vec<TaskView>>, Problem> {
-    let ticket = seen(&web, &signed.person, &reference).await?;
-    Ok(Json(view(&web, &ticket, signed.lang).await?.tasks))
-}
-
-/// A task by its name, or by its position from 1.
-fn find<'t>(ticket: &'t Ticket, task: &str) -> Result<&'t Task, Problem> {
-    let at = |it: &&Task| task.parse().is_ok_and(|n: i32| it.seq + 1 == n);
-    let found = ticket.task(task).or_else(|| ticket.tasks.iter().find(at));
-    found.ok_or_else(Problem::not_found)
-}
-
-pub(super) async fn task(
-    State(web): State<Web>,
-    signed: Signed,
-    Path((reference, task)): Path<(String, String)>,
-) -> Result<Json<TaskView>, Problem> {
-    let ticket = seen(&web, &signed.person, &reference).await?;
-    let names = names(&web, &ticket.client).await?;
-    Ok(Json(TaskView::of(find(&ticket, &task)?, &names, signed.lang)))
-}
-
-pub(super) async fn log(
-    State(web): State<Web>,
-    signed: Signed,
-    Path((reference, task)): Path<(String, String)>,
-) -> Result<Json<LogView>, Problem> {
-    let ticket = seen(&web, &signed.person, &reference).await?;
-    Ok(Json(LogView::of(find(&ticket, &task)?)))
 }
 
 pub(super) async fn plan(
@@ -293,10 +281,16 @@ pub(super) async fn ledger(
     Path(reference): Path<String>,
 ) -> Result<Json<Vec<StatementLine>>, Problem> {
     let ticket = seen(&web, &signed.person, &reference).await?;
-    let contract = web.desk.contract(&ticket.contract, Some(&signed.person)).await?;
+    let contract = web
+        .desk
+        .contract(&ticket.contract, Some(&signed.person))
+        .await?;
     let contract = contract.ok_or_else(Problem::not_found)?;
     let until = web.desk.clock.now() + chrono::Duration::seconds(1);
-    let statement = web.desk.statement(&contract, ticket.created_at, until).await?;
+    let statement = web
+        .desk
+        .statement(&contract, ticket.created_at, until)
+        .await?;
     let own = |it: &StatementLine| it.reference.as_deref() == Some(ticket.reference.as_str());
     Ok(Json(statement.lines.into_iter().filter(own).collect()))
 }
@@ -322,7 +316,10 @@ pub(super) async fn act(
         "resume" => Command::Resume,
         "give-up" => Command::GiveUp { reason },
         "redeliver" => Command::Redeliver { note: reason },
-        "quote" => Command::Quote { tokens: Tokens(body.tokens), note: reason },
+        "quote" => Command::Quote {
+            tokens: Tokens(body.tokens),
+            note: reason,
+        },
         _ => return Err(Problem::not_found()),
     };
     send(&web, acting, &reference, command).await
@@ -336,41 +333,11 @@ pub(super) async fn send(
     command: Command,
 ) -> Result<Json<TicketView>, Problem> {
     let ticket = seen(web, &acting.person, reference).await?;
-    let ticket = web.desk.handle(&Known::from(&ticket), command, acting.caller).await?;
+    let ticket = web
+        .desk
+        .handle(&Known::from(&ticket), command, acting.caller)
+        .await?;
     Ok(Json(view(web, &ticket, acting.lang).await?))
-}
-
-/// Words that go with an act on a task.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct TaskBody {
-    reason: String,
-    evidence: String,
-    failed: bool,
-    spent: u32,
-}
-
-pub(super) async fn on_task(
-    State(web): State<Web>,
-    acting: Acting,
-    Path((reference, task, act)): Path<(String, String, String)>,
-    Sent(body): Sent<TaskBody>,
-) -> Result<Json<TicketView>, Problem> {
-    let ticket = seen(&web, &acting.person, &reference).await?;
-    let task = find(&ticket, &task)?.node.name.clone();
-    let command = match act.as_str() {
-        "retry" => Command::Retry { task },
-        "skip" => Command::Skip { task, proof: body.reason },
-        "take-over" => Command::TakeOver { task, reason: body.reason },
-        "complete" => Command::Complete {
-            task,
-            well: !body.failed,
-            evidence: body.evidence,
-            spent: Tokens(body.spent),
-        },
-        _ => return Err(Problem::not_found()),
-    };
-    send(&web, acting, &ticket.reference, command).await
 }
 
 #[cfg(test)]

@@ -151,7 +151,12 @@ impl Line {
             environment: word(&entry.environment),
             irreversible: entry.irreversible,
             minutes: entry.minutes,
-            fields: entry.form.fields.iter().map(|it| FieldView::of(it, lang)).collect(),
+            fields: entry
+                .form
+                .fields
+                .iter()
+                .map(|it| FieldView::of(it, lang))
+                .collect(),
             tasks: tasks
                 .iter()
                 .map(|it| TaskLine {

@@ -24,7 +24,10 @@ pub struct Who {
 
 impl From<&Person> for Who {
     fn from(it: &Person) -> Who {
-        Who { login: it.login.clone(), name: it.name.clone() }
+        Who {
+            login: it.login.clone(),
+            name: it.name.clone(),
+        }
     }
 }
 
@@ -42,7 +45,10 @@ impl Names {
     /// The person's name; somebody who is no longer known is shown without one.
     #[must_use]
     pub fn get(&self, id: PersonId) -> Who {
-        let gone = || Who { login: String::new(), name: "—".into() };
+        let gone = || Who {
+            login: String::new(),
+            name: "—".into(),
+        };
         self.0.get(&id).cloned().unwrap_or_else(gone)
     }
 }

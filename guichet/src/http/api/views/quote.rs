@@ -53,7 +53,12 @@ impl Quote {
         match price(entry, &answers, speed) {
             Ok(it) => {
                 let (total, base, more) = (it.total().0, it.base.0, it.surcharge.0);
-                Ok(quote(Some(total), Some(base), Some(more), it.formula.get(lang)))
+                Ok(quote(
+                    Some(total),
+                    Some(base),
+                    Some(more),
+                    it.formula.get(lang),
+                ))
             }
             Err(catalogue::PriceRefusal::AcceleratedQuote) => Err(Refusal::AccelerationOfQuote),
             Err(why @ catalogue::PriceRefusal::Quoted) => {

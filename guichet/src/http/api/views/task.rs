@@ -60,7 +60,12 @@ impl TaskView {
         let (kind, action, role, instructions) = match &task.node.work {
             Work::Plan => ("plan", None, None, None),
             Work::Action { name, .. } => ("action", Some(name.clone()), None, None),
-            Work::Manual { role, instructions, instead_of, .. } => {
+            Work::Manual {
+                role,
+                instructions,
+                instead_of,
+                ..
+            } => {
                 let words = instructions.get(lang).to_owned();
                 ("manual", instead_of.clone(), Some(word(role)), Some(words))
             }

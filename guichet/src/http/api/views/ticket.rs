@@ -238,7 +238,12 @@ impl TicketView {
             filer: it.filer.map(|it| names.get(it)),
             price,
             held: it.held().0,
-            captured: it.holds.iter().filter_map(|it| it.captured).map(|it| it.0).sum(),
+            captured: it
+                .holds
+                .iter()
+                .filter_map(|it| it.captured)
+                .map(|it| it.0)
+                .sum(),
             slot: it.slot.map(|it| it.1),
             starts_at: it.starts_at,
             digest: it.digest.clone(),
@@ -255,8 +260,16 @@ impl TicketView {
                 validated_by: it.ordered.validated_by.clone(),
             },
             study: it.study.clone(),
-            gates: it.gates.iter().map(|gate| GateView::of(gate, &it.reference, names)).collect(),
-            tasks: it.tasks.iter().map(|task| TaskView::of(task, names, lang)).collect(),
+            gates: it
+                .gates
+                .iter()
+                .map(|gate| GateView::of(gate, &it.reference, names))
+                .collect(),
+            tasks: it
+                .tasks
+                .iter()
+                .map(|task| TaskView::of(task, names, lang))
+                .collect(),
         }
     }
 }
@@ -294,7 +307,15 @@ impl WaitingView {
             Turn::Contested => ("contested", None, None, None),
         };
         let ticket = Row::of(&it.ticket, lang);
-        WaitingView { ticket, kind, gate, purpose, task, since: it.since, until: it.until }
+        WaitingView {
+            ticket,
+            kind,
+            gate,
+            purpose,
+            task,
+            since: it.since,
+            until: it.until,
+        }
     }
 }
 
