@@ -8,6 +8,7 @@ use crate::{
     id::{GateId, PersonId, TicketId},
     people::{Person, Right},
     quota::{self, Slot, Year},
+    run,
     store::{Known, StoreError, codec, entity, load, people},
     ticket::{Ending, State, Status, Ticket},
 };
@@ -17,7 +18,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use serde::Serialize;
-use workflows::Work;
+use workflows::{Role, Work};
 
 /// A ticket as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -333,11 +334,13 @@ fn turns(ticket: &Ticket, person: &Person, into: &mut Vec<Waiting>) {
         }
     }
     for task in &ticket.tasks {
-        let Work::Manual { role, .. } = &task.node.work else {
-            continue;
+        let role = match &task.node.work {
+            Work::Manual { role, .. } => *role,
+            _ if task.status == Status::UndoDue && run::undone_by_hand(task) => Role::Operator,
+            _ => continue,
         };
         let due = matches!(task.status, Status::Ready | Status::UndoDue);
-        if due && person.may(crate::ticket::right_of(*role)) {
+        if due && person.may(crate::ticket::right_of(role)) {
             let since = task.run_at.unwrap_or(ticket.updated_at);
             put(Turn::Hand(task.node.name.clone()), since, None);
         }

@@ -11,7 +11,7 @@ use crate::{
     desk::{Desk, DeskError},
     people::Actor,
     store::{Known, StoreError, codec, entity},
-    ticket::{Command, Refusal, Status, Ticket},
+    ticket::{Command, Refusal, Status, Task, Ticket},
 };
 use chrono::Duration;
 use hand::Hand;
@@ -200,7 +200,7 @@ impl Runner {
     }
 
     /// Prolongs a lease; `false` when the claim is lost.
-    async fn prolong(&self, at: &Known, task: &str, fence: i64) -> Result<bool, StoreError> {
+    async fn prolong(&self, at: &Known, task: &Task) -> Result<bool, StoreError> {
         use entity::task::{Column as C, Entity};
         let until = codec::micros(self.desk.clock.now() + LEASE);
         let tx = self.desk.store.begin().await?;
@@ -208,8 +208,8 @@ impl Runner {
             .col_expr(C::LeaseUntil, Expr::value(until))
             .filter(C::Client.eq(&at.client))
             .filter(C::Ticket.eq(at.id.to_string()))
-            .filter(C::Name.eq(task))
-            .filter(C::Fence.eq(fence))
+            .filter(C::Name.eq(&task.node.name))
+            .filter(C::Fence.eq(task.fence))
             .filter(C::Status.is_in([Status::Running.word(), Status::Undoing.word()]))
             .exec(tx.db())
             .await?;

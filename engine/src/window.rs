@@ -88,16 +88,14 @@ impl Window {
         // were UTC: no skipped day in spring, no second firing in autumn.
         let wall = now.with_timezone(&Paris).naive_local();
         let open = Duration::minutes(i64::from(self.minutes));
-        let from = Utc.from_utc_datetime(&(wall - open));
-        for fire in schedule.after(&from).take(2) {
+        // One hour more: in the spring night the wall clock runs ahead of the time passed.
+        let from = Utc.from_utc_datetime(&(wall - open - Duration::hours(1)));
+        for fire in schedule.after(&from) {
             let opens = instant(fire.naive_utc());
             if now < opens + open {
                 return Ok(Some(opens.max(now)));
             }
         }
-        Ok(schedule
-            .after(&Utc.from_utc_datetime(&wall))
-            .next()
-            .map(|it| instant(it.naive_utc())))
+        Ok(None)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     run,
     store::Known,
     ticket::{
-        Command, Status, Task, Ticket,
+        Command, State, Status, Task, Ticket,
         command::Outcome,
         task::{Effect, Planned},
     },
@@ -45,7 +45,7 @@ impl Hand<'_> {
             tokio::select! {
                 outcome = &mut work => return (outcome, self.evidence.take()),
                 () = time::sleep(third) => {
-                    let beat = self.runner.prolong(self.known, &self.task.node.name, self.task.fence);
+                    let beat = self.runner.prolong(self.known, self.task);
                     match beat.await {
                         Ok(true) => heard = Instant::now(),
                         Ok(false) => return (None, Vec::new()),
@@ -187,6 +187,11 @@ impl Hand<'_> {
                 }
                 Ok(None) => {}
                 Err(outcome) => return Some(*outcome),
+            }
+            if self.ticket.state != State::Running {
+                let state = self.ticket.state.word();
+                let fault = Fault::new(FaultClass::Transient, format!("the ticket is {state}"));
+                return Some(self.retry(fault, &policy, self.task.attempt));
             }
         }
         let plan = match within(&policy, action.plan(&cx, &params), false).await {

@@ -5,6 +5,7 @@ use super::{
     flow::right_of,
 };
 use crate::{
+    approval::GateState,
     envelope,
     notice::Occasion,
     people::Right,
@@ -82,6 +83,13 @@ pub(super) fn suspend(draft: &mut Draft<'_>, reason: &str) -> Result<(), Refusal
 pub(super) fn resume(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     draft.person(Right::Operate)?;
     draft.it.ticket.suspended = None;
+    // The clock stood still: whoever was asked has as long as if asked now.
+    let now = draft.now();
+    for gate in &mut draft.it.ticket.gates {
+        if gate.state == GateState::Open {
+            gate.expires_at = gate.expires_at.map(|it| now + (it - gate.opened_at));
+        }
+    }
     draft.advance()
 }
 

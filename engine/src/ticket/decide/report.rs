@@ -168,7 +168,12 @@ pub(super) fn report(
                 now,
             );
             draft.say("fault", fault.message.clone());
-            return Ok(());
+            // Nothing is tried again on a ticket that is being taken back.
+            return if draft.it.ticket.unwinding.is_some() {
+                draft.advance()
+            } else {
+                Ok(())
+            };
         }
         Outcome::Failed { fault, proofs } => {
             task.fault = Some(fault.clone());
@@ -270,6 +275,9 @@ fn combined(ticket: &Ticket) -> String {
 fn moved(draft: &mut Draft<'_>, name: &str, _plan: &Plan<Value>) -> Result<(), Refusal> {
     let now = draft.now();
     draft.supersede_gates();
+    // A runner only says so when no earlier try of this task took effect: it begins anew.
+    let task = draft.task(name)?;
+    (task.begun, task.effect) = (None, None);
     // Somebody else may only take the targets once no call of ours is under way.
     let acting = |it: &Task| it.begun.is_some() && !it.status.is_over();
     if !draft.it.ticket.tasks.iter().any(acting) {
