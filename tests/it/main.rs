@@ -1,3 +1,10 @@
 //! One binary of tests: laws over the catalogue, refusals, ledger, stories, races, house rules.
 
 mod every_line;
+mod ledger;
+mod matrix;
+mod race;
+mod refusals;
+mod stories;
+mod tidy;
+mod window;

@@ -6,6 +6,7 @@ use chrono::Duration;
 use engine::{
     approval::{Gate, Verdict},
     desk::DeskError,
+    runner::Runner,
     store::Known,
     ticket::{Command, Order, Refusal, Start, State, Status, Study, Task, Ticket},
 };
@@ -147,6 +148,51 @@ impl World {
         next > 0
     }
 
+    /// One round of a runner that dies at its `nth` commit, and whether it lived to that.
+    pub async fn dying_round(&self, nth: u64) -> bool {
+        let mut bell = self.desk.bell.listen();
+        let last = *bell.borrow_and_update() + nth;
+        let runner = Runner::new(self.desk.clone(), "mortal");
+        let mut work = tokio::spawn(async move { runner.round().await.map(drop) });
+        let died = tokio::select! {
+            done = &mut work => {
+                done.expect("a round ends").expect("the database answers");
+                false
+            }
+            rung = bell.wait_for(|it| *it >= last) => rung.is_ok(),
+        };
+        work.abort();
+        self.let_commits_end().await;
+        died
+    }
+
+    /// A commit that a dead runner had begun ends by itself: this waits for it.
+    async fn let_commits_end(&self) {
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+        }
+        self.sql("UPDATE client SET name = name").await.expect("the writer is free");
+    }
+
+    /// One round of a runner that hangs inside a call, and dies there.
+    pub async fn hanging_round(&self) {
+        let mut hung = self.systems.hung();
+        let runner = Runner::new(self.desk.clone(), "mortal");
+        let work = tokio::spawn(async move {
+            while runner.round().await.expect("the database answers") > 0 {}
+        });
+        let patience = std::time::Duration::from_secs(20);
+        let heard = tokio::time::timeout(patience, hung.changed()).await;
+        heard.expect("somebody hangs").expect("the systems are there");
+        work.abort();
+        self.let_commits_end().await;
+    }
+
+    /// Long enough for every lease to have run out.
+    pub fn outlast_the_lease(&self) {
+        self.advance(Duration::seconds(20));
+    }
+
     /// Settles, and gives the ticket as it stands then.
     pub async fn settled(&self, ticket: &Ticket) -> Ticket {
         self.settle().await;
@@ -189,6 +235,18 @@ impl World {
             let purpose = ticket.open_gates().next().expect("an open gate").purpose;
             let login = if purpose == Purpose::Operations { "jules" } else { "paul" };
             ticket = self.approve(login, &ticket, purpose).await;
+        }
+        self.settled(&ticket).await
+    }
+
+    /// Everybody says yes once; then machines work until they have to stop.
+    pub async fn agree_once(&self, ticket: &Ticket) -> Ticket {
+        let mut ticket = self.settled(ticket).await;
+        let round = ticket.round;
+        while ticket.state == State::Agreeing && ticket.round == round {
+            let gate = ticket.open_gates().next().expect("an open gate");
+            let yes = World::decision(&ticket, gate.purpose, Verdict::Approve);
+            ticket = self.act(decider(gate), &ticket, yes).await;
         }
         self.settled(&ticket).await
     }

@@ -134,6 +134,11 @@ impl World {
         World::with(Setup::default()).await
     }
 
+    /// A world in which ACME has that many tokens.
+    pub async fn with_tokens(tokens: u32) -> World {
+        World::with(Setup { tokens, ..Setup::default() }).await
+    }
+
     /// A world with particular contracts.
     pub async fn with(setup: Setup) -> World {
         let (url, server, dir) = database().await;
