@@ -203,12 +203,11 @@ pub fn from_paris(local: NaiveDateTime) -> Option<DateTime<Utc>> {
 /// A digest short enough to read aloud: `sha256:9f2c1e…a441`.
 #[must_use]
 pub fn digest(full: &str) -> String {
-    let (scheme, hex) = full.split_once(':').unwrap_or(("", full));
-    match (
-        hex.get(..6),
-        hex.len().checked_sub(4).and_then(|it| hex.get(it..)),
-    ) {
-        (Some(head), Some(tail)) if hex.len() > 12 => format!("{scheme}:{head}…{tail}"),
+    let hex = full.rsplit(':').next().unwrap_or(full);
+    let scheme = &full[..full.len() - hex.len()];
+    let tail = hex.len().checked_sub(4).and_then(|it| hex.get(it..));
+    match (hex.get(..6), tail) {
+        (Some(head), Some(tail)) if hex.len() > 12 => format!("{scheme}{head}…{tail}"),
         _ => full.to_owned(),
     }
 }
@@ -333,5 +332,6 @@ mod tests {
     fn digests_are_shortened_and_small_ones_left_alone() {
         assert_eq!(digest("sha256:9f2c1e77aabbccdd41"), "sha256:9f2c1e…dd41");
         assert_eq!(digest("sha256:9f2c"), "sha256:9f2c");
+        assert_eq!(digest("9f2c1e77aabbccdd41"), "9f2c1e…dd41");
     }
 }

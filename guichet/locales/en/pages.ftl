@@ -125,6 +125,7 @@ plan-digest = Plan digest
 
 # Decisions and links.
 decide-plan = What will change, in detail
+decide-done = What has changed, in detail
 decide-comment = Comment
 decide-send = Send my decision
 decide-nothing-yet = Nothing is recorded before you send. You will receive a receipt by e-mail.
@@ -564,6 +565,7 @@ event-ticket-resumed = let the request go on
 event-ticket-given-up = gave up; what was begun is taken back
 event-ticket-redelivered = delivered again after rework
 event-gate-decided = agreed
+event-gate-validated = validated and closed
 event-gate-refused = refused
 event-gate-reminded = asked again for an answer
 event-plan-ready = computed the plan

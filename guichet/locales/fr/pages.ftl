@@ -125,6 +125,7 @@ plan-digest = Empreinte du plan
 
 # Décisions et liens.
 decide-plan = Ce qui va changer, en détail
+decide-done = Ce qui a changé, en détail
 decide-comment = Commentaire
 decide-send = Envoyer ma décision
 decide-nothing-yet = Rien n’est enregistré avant l’envoi. Vous recevrez un accusé par courriel.
@@ -573,6 +574,7 @@ event-ticket-resumed = a laissé reprendre la demande
 event-ticket-given-up = a abandonné ; ce qui avait commencé est défait
 event-ticket-redelivered = a livré de nouveau après reprise
 event-gate-decided = a donné son accord
+event-gate-validated = a validé et clôturé
 event-gate-refused = a refusé
 event-gate-reminded = a redemandé une réponse
 event-plan-ready = a calculé le plan

@@ -18,6 +18,8 @@ pub struct Decision {
     pub facts: Vec<Fact>,
     /// What would change, short enough for the page.
     pub plan: Option<PlanView>,
+    /// Words that unfold it.
+    pub detail: String,
     /// What one gives up or engages by answering yes, to be read before the answer.
     pub caution: Option<String>,
     /// Where the form is posted.

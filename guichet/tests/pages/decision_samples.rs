@@ -111,6 +111,7 @@ fn decision(lang: Lang, wrong: bool) -> Decision {
             Fact::new(two(lang, "Prix", "Price"), "4\u{a0}tokens"),
         ],
         plan: Some(ticket_samples::plan(lang).capped(30)),
+        detail: two(lang, "En détail", "In detail"),
         caution: Some(two(
             lang,
             "Dus même si impossible.",

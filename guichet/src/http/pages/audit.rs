@@ -112,7 +112,7 @@ pub(super) async fn page(
     let records: Vec<Record> = traces
         .iter()
         .map(|it| {
-            let event = event(&ui, it);
+            let event = event(&ui, it, str::to_owned);
             Record {
                 seq: it.seq,
                 at: it.at,

@@ -131,6 +131,10 @@ impl Question<'_> {
             question: self.t(""),
             facts: self.facts(),
             plan: self.plan().map(|it| it.capped(24)),
+            detail: self.ui.t(match self.gate.purpose {
+                Purpose::Validation => "decide-done",
+                _ => "decide-plan",
+            }),
             caution: (self.gate.purpose == Purpose::Estimate).then(|| self.ui.t("ask-due")),
             action,
             nonce,

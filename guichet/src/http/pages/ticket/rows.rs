@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use engine::{
     approval::{self, Gate, GateState, Verdict},
     audit::StatementLine,
+    envelope::VALIDATION,
     ledger::Account,
     people::Right,
     ticket::{Status, Task as EngineTask},
@@ -280,21 +281,32 @@ impl Scene {
 
     /// What happened, oldest first.
     pub(in crate::http::pages) fn feed(&self, detail: bool) -> Vec<Event> {
+        let title = |name: &str| match self.ticket.task(name) {
+            Some(task) => self.text(&task.node.title),
+            None => name.to_owned(),
+        };
         let shown = |it: &&engine::audit::Trace| detail || !MACHINE.contains(&it.kind.as_str());
         self.history
             .iter()
             .filter(shown)
-            .map(|it| event(&self.ui, it))
+            .map(|it| event(&self.ui, it, title))
             .collect()
     }
 }
 
-/// A record as one line of what happened.
-pub(in crate::http::pages) fn event(ui: &Ui, trace: &engine::audit::Trace) -> Event {
+/// A record as one line of what happened; `title` tells the name of a task as people read it.
+pub(in crate::http::pages) fn event(
+    ui: &Ui,
+    trace: &engine::audit::Trace,
+    title: impl Fn(&str) -> String,
+) -> Event {
     let word = |name: &str| trace.words.get(name).cloned();
     let refused = word("verdict").is_some_and(|it| it == "reject");
     let key = match (trace.kind.as_str(), refused) {
         ("gate.decided", true) => "event-gate-refused".to_owned(),
+        ("gate.decided", false) if trace.task.as_deref() == Some(VALIDATION) => {
+            "event-gate-validated".to_owned()
+        }
         (kind, _) => format!("event-{}", kind.replace('.', "-")),
     };
     let mut text = if ui.words.has(&key) {
@@ -302,8 +314,13 @@ pub(in crate::http::pages) fn event(ui: &Ui, trace: &engine::audit::Trace) -> Ev
     } else {
         trace.kind.clone()
     };
-    if let Some(task) = &trace.task {
-        text.push_str(&format!(" ({task})"));
+    let shown = trace
+        .task
+        .as_deref()
+        .filter(|_| !trace.kind.starts_with("gate."));
+    if let Some(task) = shown {
+        let name = title(task);
+        text.push_str(&format!(" ({name})"));
     }
     let said = [
         "comment",
