@@ -35,7 +35,11 @@ async fn available(world: &World) -> u32 {
 /// being done by hand.
 #[tokio::test]
 async fn every_line_can_be_ordered_and_carried_through_to_validation() {
-    let world = World::with(Setup { tokens: 200, ..Setup::default() }).await;
+    let world = World::with(Setup {
+        tokens: 200,
+        ..Setup::default()
+    })
+    .await;
     let mut lines = 0;
     for entry in world.desk.catalogue.clone().iter() {
         let ticket = world.order(&entry.code).await;
@@ -51,7 +55,11 @@ async fn every_line_can_be_ordered_and_carried_through_to_validation() {
 /// The same where no adapter exists at all: everything is done by hand, from the first day.
 #[tokio::test]
 async fn every_line_can_be_carried_through_by_hand_alone() {
-    let setup = Setup { tokens: 200, automated: false, ..Setup::default() };
+    let setup = Setup {
+        tokens: 200,
+        automated: false,
+        ..Setup::default()
+    };
     let world = World::with(setup).await;
     for entry in world.desk.catalogue.clone().iter() {
         let closed = world.carry(&world.order(&entry.code).await).await;
@@ -66,7 +74,11 @@ async fn every_line_can_be_carried_through_by_hand_alone() {
 async fn the_price_of_every_line_agrees_with_its_workflow() {
     let world = World::new().await;
     for entry in world.desk.catalogue.iter() {
-        let flow = world.desk.workflows.get(&entry.workflow).expect("a workflow");
+        let flow = world
+            .desk
+            .workflows
+            .get(&entry.workflow)
+            .expect("a workflow");
         let tokens = entry.unit_tokens().map(|it| it.0);
         assert_eq!(lint_price(flow, tokens), Ok(()), "{}", entry.code);
     }
@@ -76,11 +88,19 @@ async fn the_price_of_every_line_agrees_with_its_workflow() {
 async fn every_form_has_the_fields_that_its_workflow_reads() {
     let world = World::new().await;
     for entry in world.desk.catalogue.iter() {
-        let flow = world.desk.workflows.get(&entry.workflow).expect("a workflow");
+        let flow = world
+            .desk
+            .workflows
+            .get(&entry.workflow)
+            .expect("a workflow");
         let mandatory = flow.fields().into_iter().filter(|(_, must)| *must);
         for (field, _) in mandatory {
             let there = entry.form.field(&field).is_some();
-            assert!(there, "{} reads {field}, {} does not ask", flow.name, entry.code);
+            assert!(
+                there,
+                "{} reads {field}, {} does not ask",
+                flow.name, entry.code
+            );
         }
     }
 }
@@ -90,7 +110,10 @@ async fn every_form_has_the_fields_that_its_workflow_reads() {
 async fn five_lines_are_automated() {
     let world = World::new().await;
     let all: BTreeSet<String> = automated(&world).into_iter().collect();
-    assert_eq!(all, ["C01", "K05", "K06", "K11", "K13"].map(String::from).into());
+    assert_eq!(
+        all,
+        ["C01", "K05", "K06", "K11", "K13"].map(String::from).into()
+    );
 }
 
 /// A target that is already as asked is left alone, and still proved.
@@ -104,7 +127,10 @@ async fn ordering_a_line_a_second_time_changes_nothing_outside() {
         let again = world.carry(&world.order(&code).await).await;
         assert_eq!(again.ending, Some(Ending::Validated));
         assert_eq!(world.systems.targets(), targets, "{code}");
-        let probes = actions(&again).iter().filter(|(_, it)| it == "monitor.synthetic").count();
+        let probes = actions(&again)
+            .iter()
+            .filter(|(_, it)| it == "monitor.synthetic")
+            .count();
         assert_eq!(world.systems.effects().len() - effects, probes, "{code}");
     }
 }
@@ -126,26 +152,54 @@ async fn every_action_survives_a_runner_that_dies_inside_its_call() {
 async fn dies_inside(code: &str, task: &str, how: How) {
     let world = World::new().await;
     let planned = world.settled(&world.order(code).await).await;
-    let node = planned.task(task).and_then(|it| it.planned.clone()).expect("it was planned");
-    let method = if node.plan.is_empty() { "verify" } else { "apply" };
+    let node = planned
+        .task(task)
+        .and_then(|it| it.planned.clone())
+        .expect("it was planned");
+    let method = if node.plan.is_empty() {
+        "verify"
+    } else {
+        "apply"
+    };
     world.systems.plant_on("", task, method, 1, how);
     let mut agreed = planned;
     while agreed.state == State::Agreeing {
         let gate = agreed.open_gates().next().expect("an open gate");
-        let login = if gate.party == workflows::Party::Client { "paul" } else { "jules" };
+        let login = if gate.party == workflows::Party::Client {
+            "paul"
+        } else {
+            "jules"
+        };
         let yes = World::decision(&agreed, gate.purpose, engine::approval::Verdict::Approve);
         agreed = world.act(login, &agreed, yes).await;
     }
     world.hanging_round().await;
     let calls = world.systems.count(task, method);
     world.runner.round().await.expect("a round");
-    assert_eq!(world.systems.count(task, method), calls, "the lease protects {task}");
+    assert_eq!(
+        world.systems.count(task, method),
+        calls,
+        "the lease protects {task}"
+    );
     world.outlast_the_lease();
     let closed = world.carry(&agreed).await;
-    assert_eq!(closed.ending, Some(Ending::Validated), "{code} {task} {how:?}");
+    assert_eq!(
+        closed.ending,
+        Some(Ending::Validated),
+        "{code} {task} {how:?}"
+    );
     assert_eq!(world.systems.unmet(), 0, "{code} {task} {how:?}");
-    let times = world.systems.effects().iter().filter(|it| it.task == task).count();
-    assert_eq!(times, usize::from(method == "apply"), "{code} {task} {how:?}");
+    let times = world
+        .systems
+        .effects()
+        .iter()
+        .filter(|it| it.task == task)
+        .count();
+    assert_eq!(
+        times,
+        usize::from(method == "apply"),
+        "{code} {task} {how:?}"
+    );
 }
 
 /// A15: whatever fails, everything begun is taken back, nothing is charged.
@@ -155,7 +209,14 @@ async fn every_node_may_fail_and_everything_is_as_before() {
         let tasks = actions(&World::new().await.order(&code).await);
         for (task, _) in &tasks {
             fails(&code, task, "verify", How::Lie, |_| ()).await;
-            fails(&code, task, "apply", How::Fail(FaultClass::Rejected), |_| ()).await;
+            fails(
+                &code,
+                task,
+                "apply",
+                How::Fail(FaultClass::Rejected),
+                |_| (),
+            )
+            .await;
             fails(&code, task, "apply", How::Lie, |_| ()).await;
         }
     }
@@ -176,11 +237,18 @@ async fn every_undo_may_be_called_twice() {
 
 async fn fails(code: &str, task: &str, method: &'static str, how: How, also: impl Fn(&World)) {
     let world = World::new().await;
-    world.systems.meddle("prod-paris/cluster.power", "as found".into());
-    world.systems.meddle("prod-paris/vault.ensure", "as found".into());
+    world
+        .systems
+        .meddle("prod-paris/cluster.power", "as found".into());
+    world
+        .systems
+        .meddle("prod-paris/vault.ensure", "as found".into());
     let (targets, tokens) = (world.systems.targets(), available(&world).await);
     let ticket = world.settled(&world.order(code).await).await;
-    let looks = ticket.task(task).and_then(|it| it.planned.clone()).expect("planned");
+    let looks = ticket
+        .task(task)
+        .and_then(|it| it.planned.clone())
+        .expect("planned");
     if method == "apply" && looks.plan.is_empty() {
         return;
     }
@@ -188,12 +256,27 @@ async fn fails(code: &str, task: &str, method: &'static str, how: How, also: imp
     also(&world);
     let closed = world.agree(&ticket).await;
     let story = world.transcript(&closed).await;
-    assert_eq!(closed.state, State::Closed, "{code} {task} {method} {how:?}\n{story}");
-    assert_eq!(closed.ending, Some(Ending::Failed), "{code} {task} {method} {how:?}");
-    assert_eq!(world.systems.targets(), targets_but_probes(&world, targets), "{code} {task}");
+    assert_eq!(
+        closed.state,
+        State::Closed,
+        "{code} {task} {method} {how:?}\n{story}"
+    );
+    assert_eq!(
+        closed.ending,
+        Some(Ending::Failed),
+        "{code} {task} {method} {how:?}"
+    );
+    assert_eq!(
+        world.systems.targets(),
+        targets_but_probes(&world, targets),
+        "{code} {task}"
+    );
     assert_eq!(available(&world).await, tokens, "{code} {task}");
     let undone: Vec<_> = closed.tasks.iter().filter(|it| it.touched()).collect();
-    assert!(undone.iter().all(|it| it.status == Status::Undone), "{code} {task}\n{story}");
+    assert!(
+        undone.iter().all(|it| it.status == Status::Undone),
+        "{code} {task}\n{story}"
+    );
     assert!(world.systems.doubled().is_empty(), "{code} {task}");
 }
 
@@ -203,7 +286,9 @@ fn targets_but_probes(
     mut before: BTreeMap<String, serde_json::Value>,
 ) -> BTreeMap<String, serde_json::Value> {
     let now = world.systems.targets();
-    let probes = now.into_iter().filter(|(target, _)| target.contains("monitor.synthetic"));
+    let probes = now
+        .into_iter()
+        .filter(|(target, _)| target.contains("monitor.synthetic"));
     before.extend(probes);
     before
 }
@@ -236,13 +321,19 @@ async fn crash_everywhere(code: &str, ending: Ending) {
         let (closed, died) = carry_and_crash(&world, &ticket, nth).await;
         let story = world.transcript(&closed).await;
         assert_eq!(closed.ending, Some(ending), "{code}, commit {nth}\n{story}");
-        assert!(world.systems.doubled().is_empty(), "{code}, commit {nth}\n{story}");
+        assert!(
+            world.systems.doubled().is_empty(),
+            "{code}, commit {nth}\n{story}"
+        );
         if !died {
             break;
         }
         crashes += 1;
     }
-    assert!(crashes >= 5, "{code}: {crashes} commits are too few to be all");
+    assert!(
+        crashes >= 5,
+        "{code}: {crashes} commits are too few to be all"
+    );
 }
 
 /// Carries the ticket with one crash, after the `nth` commit that a runner makes.
@@ -260,7 +351,11 @@ async fn carry_and_crash(world: &World, ticket: &Ticket, nth: u64) -> (Ticket, b
             return (now, false);
         }
         if let Some(gate) = now.open_gates().next() {
-            let login = if gate.party == workflows::Party::Client { "paul" } else { "jules" };
+            let login = if gate.party == workflows::Party::Client {
+                "paul"
+            } else {
+                "jules"
+            };
             let yes = World::decision(&now, gate.purpose, engine::approval::Verdict::Approve);
             world.act(login, &now, yes).await;
         }

@@ -14,7 +14,9 @@ use tests::world::contracts;
 use uuid::Uuid;
 
 fn start() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).single().expect("that instant exists")
+    Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0)
+        .single()
+        .expect("that instant exists")
 }
 
 fn lot(nth: usize, granted: u32, lasts: Option<i64>) -> Lot {
@@ -52,7 +54,8 @@ fn lots() -> impl Strategy<Value = Vec<Lot>> {
     let one = (1..40u32, prop::option::of(1..700i64));
     prop::collection::vec(one, 1..5).prop_map(|all| {
         let each = all.into_iter().enumerate();
-        each.map(|(nth, (granted, lasts))| lot(nth, granted, lasts)).collect()
+        each.map(|(nth, (granted, lasts))| lot(nth, granted, lasts))
+            .collect()
     })
 }
 
@@ -93,7 +96,11 @@ impl Books {
             *self.sums.entry((id, debit.word())).or_insert(0) -= i64::from(tokens.0);
             *self.sums.entry((id, credit.word())).or_insert(0) += i64::from(tokens.0);
         }
-        let lot = self.lots.iter_mut().find(|it| it.id == id).expect("a known lot");
+        let lot = self
+            .lots
+            .iter_mut()
+            .find(|it| it.id == id)
+            .expect("a known lot");
         match step {
             Move::Grant(_) => {}
             Move::Hold(hold) => lot.held.0 += hold.tokens.0,
@@ -116,7 +123,10 @@ impl Books {
                 for step in ledger::expiries(&self.lots, self.now) {
                     self.post(&step);
                 }
-                assert!(ledger::expiries(&self.lots, self.now).is_empty(), "once is enough");
+                assert!(
+                    ledger::expiries(&self.lots, self.now).is_empty(),
+                    "once is enough"
+                );
             }
             Act::Hold(tokens) => self.hold(Tokens(*tokens)),
             Act::Settle(which, tokens) => self.settle(*which, Tokens(*tokens)),
@@ -166,16 +176,28 @@ impl Books {
         let Some(ticket) = tickets.get(which).copied() else {
             return;
         };
-        let mine: Vec<Hold> =
-            self.holds.iter().filter(|it| it.ticket == ticket).cloned().collect();
-        let open: u32 = mine.iter().filter(|it| it.captured.is_none()).map(|it| it.tokens.0).sum();
+        let mine: Vec<Hold> = self
+            .holds
+            .iter()
+            .filter(|it| it.ticket == ticket)
+            .cloned()
+            .collect();
+        let open: u32 = mine
+            .iter()
+            .filter(|it| it.captured.is_none())
+            .map(|it| it.tokens.0)
+            .sum();
         let mut captured_in_all = 0;
         for step in ledger::settle(&mine, tokens) {
             let Move::Settle { hold, captured } = &step else {
                 panic!("settling only settles");
             };
             captured_in_all += captured.0;
-            let kept = self.holds.iter_mut().find(|it| it.id == hold.id).expect("a known hold");
+            let kept = self
+                .holds
+                .iter_mut()
+                .find(|it| it.id == hold.id)
+                .expect("a known hold");
             assert_eq!(kept.captured, None, "settled once (4)");
             kept.captured = Some(*captured);
             self.post(&step);
@@ -187,7 +209,10 @@ impl Books {
     fn in_order(&self) {
         for lot in &self.lots {
             let n = |tokens: Tokens| i64::from(tokens.0);
-            let open = self.holds.iter().filter(|it| it.lot == lot.id && it.captured.is_none());
+            let open = self
+                .holds
+                .iter()
+                .filter(|it| it.lot == lot.id && it.captured.is_none());
             let open: i64 = open.map(|it| n(it.tokens)).sum();
             let spent = self.holds.iter().filter(|it| it.lot == lot.id);
             let spent: i64 = spent.filter_map(|it| it.captured).map(n).sum();
@@ -201,7 +226,11 @@ impl Books {
             assert!(stock >= 0, "never overspent");
             assert_eq!(self.sum(lot.id, Account::Issuer), -n(lot.granted));
         }
-        assert_eq!(self.sums.values().sum::<i64>(), 0, "double entry sums to zero");
+        assert_eq!(
+            self.sums.values().sum::<i64>(),
+            0,
+            "double entry sums to zero"
+        );
     }
 }
 
@@ -273,9 +302,19 @@ fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 }
 
 fn beginning(starts: NaiveDate, calendar: bool) -> Contract {
-    let period = if calendar { Period::CalendarYear } else { Period::ContractYear };
-    let terms = Terms { period, ..Terms::default() };
-    Contract { starts, ..contracts(terms).0 }
+    let period = if calendar {
+        Period::CalendarYear
+    } else {
+        Period::ContractYear
+    };
+    let terms = Terms {
+        period,
+        ..Terms::default()
+    };
+    Contract {
+        starts,
+        ..contracts(terms).0
+    }
 }
 
 fn year_of(contract: &Contract, now: &str) -> (String, String) {
@@ -309,11 +348,26 @@ fn a_calendar_year_ends_with_the_last_millisecond_of_december_in_paris() {
 #[test]
 fn a_contract_of_29_february_has_an_anniversary_every_year() {
     let contract = beginning(day(2024, 2, 29), false);
-    assert_eq!(year_of(&contract, "2024-06-01T00:00:00Z"), year("2024-02-29", "2025-02-28"));
-    assert_eq!(year_of(&contract, "2025-02-27T22:59:59Z"), year("2024-02-29", "2025-02-28"));
-    assert_eq!(year_of(&contract, "2025-02-27T23:00:00Z"), year("2025-02-28", "2026-02-28"));
-    assert_eq!(year_of(&contract, "2028-02-28T12:00:00Z"), year("2027-02-28", "2028-02-29"));
-    assert_eq!(year_of(&contract, "2028-02-29T12:00:00Z"), year("2028-02-29", "2029-02-28"));
+    assert_eq!(
+        year_of(&contract, "2024-06-01T00:00:00Z"),
+        year("2024-02-29", "2025-02-28")
+    );
+    assert_eq!(
+        year_of(&contract, "2025-02-27T22:59:59Z"),
+        year("2024-02-29", "2025-02-28")
+    );
+    assert_eq!(
+        year_of(&contract, "2025-02-27T23:00:00Z"),
+        year("2025-02-28", "2026-02-28")
+    );
+    assert_eq!(
+        year_of(&contract, "2028-02-28T12:00:00Z"),
+        year("2027-02-28", "2028-02-29")
+    );
+    assert_eq!(
+        year_of(&contract, "2028-02-29T12:00:00Z"),
+        year("2028-02-29", "2029-02-28")
+    );
 }
 
 #[test]

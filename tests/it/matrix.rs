@@ -1,8 +1,8 @@
 //! The transition matrix: what can be asked of a ticket, state by state.
 
 use engine::{
-    ticket::{State, Verb},
     ticket::verb::admits,
+    ticket::{State, Verb},
 };
 use std::fmt::Write;
 
@@ -15,7 +15,11 @@ fn table() -> String {
     for state in State::ALL {
         let _ = write!(text, "{:<11}", state.word());
         for verb in Verb::ALL {
-            let _ = write!(text, "{:>10}", if admits(state, verb) { "yes" } else { "." });
+            let _ = write!(
+                text,
+                "{:>10}",
+                if admits(state, verb) { "yes" } else { "." }
+            );
         }
         let _ = writeln!(text, "   step {}", state.public_step());
     }
@@ -30,7 +34,11 @@ fn the_transition_matrix() {
 #[test]
 fn every_verb_is_possible_somewhere_and_every_open_state_can_be_left() {
     for verb in Verb::ALL {
-        assert!(State::ALL.iter().any(|it| admits(*it, verb)), "{}", verb.word());
+        assert!(
+            State::ALL.iter().any(|it| admits(*it, verb)),
+            "{}",
+            verb.word()
+        );
     }
     for state in State::ALL {
         let some = Verb::ALL.iter().any(|it| admits(state, *it));
@@ -52,6 +60,9 @@ fn words_that_are_stored_are_read_back() {
         assert_eq!(State::from_word(state.word()), Some(state));
     }
     for status in engine::ticket::Status::ALL {
-        assert_eq!(engine::ticket::Status::from_word(status.word()), Some(status));
+        assert_eq!(
+            engine::ticket::Status::from_word(status.word()),
+            Some(status)
+        );
     }
 }

@@ -29,7 +29,10 @@ fn tally(answers: Vec<Result<Ticket, DeskError>>) -> BTreeMap<String, usize> {
 async fn all_at_once(world: &World, orders: Vec<Order>) -> BTreeMap<String, usize> {
     let mut race = JoinSet::new();
     for order in orders {
-        let (desk, caller) = (world.desk.clone(), world.desk.caller(world.actor("camille")));
+        let (desk, caller) = (
+            world.desk.clone(),
+            world.desk.caller(world.actor("camille")),
+        );
         let command = Command::Order(Box::new(order));
         race.spawn(async move { desk.create("ACME", "ACME-K8S", command, caller).await });
     }
@@ -43,7 +46,11 @@ fn counts<const N: usize>(expected: [(&str, usize); N]) -> BTreeMap<String, usiz
 /// Architecture §3.7: 21 tokens pay for ten orders of two, not for one more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_forty_concurrent_orders_of_two_tokens_ten_pass_on_twenty_one() {
-    let world = World::with(Setup { tokens: 21, ..Setup::default() }).await;
+    let world = World::with(Setup {
+        tokens: 21,
+        ..Setup::default()
+    })
+    .await;
     let order = order_of(&world.entry("C01"), Speed::Normal);
     let sum = all_at_once(&world, vec![order; 40]).await;
     assert_eq!(sum, counts([("ok", 10), ("tokens.short", 30)]));
@@ -54,7 +61,11 @@ async fn of_forty_concurrent_orders_of_two_tokens_ten_pass_on_twenty_one() {
 /// S14: « maximum de 6 par an ».
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_twenty_concurrent_accelerated_orders_exactly_six_pass() {
-    let world = World::with(Setup { tokens: 1_000, ..Setup::default() }).await;
+    let world = World::with(Setup {
+        tokens: 1_000,
+        ..Setup::default()
+    })
+    .await;
     let order = order_of(&world.entry("C01"), Speed::Accelerated);
     let sum = all_at_once(&world, vec![order; 20]).await;
     assert_eq!(sum, counts([("ok", 6), ("quota.spent", 14)]));
@@ -76,7 +87,11 @@ async fn of_twenty_concurrent_decisions_on_one_gate_exactly_one_counts() {
     let ticket = world.settled(&world.order("C01").await).await;
     let mut race = JoinSet::new();
     for (nth, login) in logins.iter().enumerate() {
-        let verdict = if nth % 2 == 0 { Verdict::Approve } else { Verdict::Reject };
+        let verdict = if nth % 2 == 0 {
+            Verdict::Approve
+        } else {
+            Verdict::Reject
+        };
         let command = World::decision(&ticket, Purpose::Agreement, verdict);
         let (desk, caller) = (world.desk.clone(), world.desk.caller(world.actor(login)));
         let known = engine::store::Known::from(&ticket);
@@ -99,7 +114,12 @@ async fn one_order_sent_twenty_times_under_one_key_is_one_ticket() {
         let command = Command::Order(Box::new(order.clone()));
         race.spawn(async move { desk.create("ACME", "ACME-K8S", command, caller).await });
     }
-    let all: Vec<Ticket> = race.join_all().await.into_iter().map(|it| it.expect("it")).collect();
+    let all: Vec<Ticket> = race
+        .join_all()
+        .await
+        .into_iter()
+        .map(|it| it.expect("it"))
+        .collect();
     assert!(all.iter().all(|it| it.id == all[0].id));
     assert_eq!(world.number("SELECT count(*) FROM ticket").await, 1);
     let mut other = order;

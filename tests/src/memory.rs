@@ -117,23 +117,24 @@ pub struct Systems(Arc<Mutex<Inner>>);
 
 impl Systems {
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().expect("no test panics while it holds the systems")
+        self.0
+            .lock()
+            .expect("no test panics while it holds the systems")
     }
     /// Plants a misfortune.
     pub fn plant(&self, action: &'static str, method: Method, times: u32, how: How) {
         self.plant_on(action, "", method, times, how);
     }
     /// Plants a misfortune on one task.
-    pub fn plant_on(
-        &self,
-        action: &'static str,
-        task: &str,
-        method: Method,
-        times: u32,
-        how: How,
-    ) {
+    pub fn plant_on(&self, action: &'static str, task: &str, method: Method, times: u32, how: How) {
         let task = task.to_owned();
-        self.inner().faults.push(Fail { action, task, method, times, how });
+        self.inner().faults.push(Fail {
+            action,
+            task,
+            method,
+            times,
+            how,
+        });
     }
     /// Hears of every caller that hangs from now on.
     #[must_use]
@@ -176,7 +177,11 @@ impl Systems {
     #[must_use]
     pub fn count(&self, task: &str, method: Method) -> usize {
         let inner = self.inner();
-        inner.calls.iter().filter(|it| it.task == task && it.method == method).count()
+        inner
+            .calls
+            .iter()
+            .filter(|it| it.task == task && it.method == method)
+            .count()
     }
     /// Every key whose effect happened more than once.
     #[must_use]
@@ -184,7 +189,10 @@ impl Systems {
         let inner = self.inner();
         let mut seen = BTreeSet::new();
         let forward = inner.effects.iter().filter(|it| !it.undo);
-        forward.map(|it| it.idem).filter(|it| !seen.insert(*it)).collect()
+        forward
+            .map(|it| it.idem)
+            .filter(|it| !seen.insert(*it))
+            .collect()
     }
     /// The actions, ready to be called.
     #[must_use]

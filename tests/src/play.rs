@@ -104,7 +104,9 @@ impl World {
         command: Command,
     ) -> Result<Ticket, DeskError> {
         let caller = self.desk.caller(self.actor(login));
-        self.desk.handle(&Known::from(ticket), command, caller).await
+        self.desk
+            .handle(&Known::from(ticket), command, caller)
+            .await
     }
 
     /// A person does something that must be accepted.
@@ -117,7 +119,9 @@ impl World {
     /// The ticket as it stands now.
     pub async fn reload(&self, ticket: &Ticket) -> Ticket {
         let found = self.desk.ticket_at(&Known::from(ticket)).await;
-        found.expect("the database answers").expect("the ticket exists")
+        found
+            .expect("the database answers")
+            .expect("the ticket exists")
     }
 
     /// Lets runner and clock work until nothing moves, waiting out the pauses between tries.
@@ -171,7 +175,9 @@ impl World {
         for _ in 0..8 {
             tokio::task::yield_now().await;
         }
-        self.sql("UPDATE client SET name = name").await.expect("the writer is free");
+        self.sql("UPDATE client SET name = name")
+            .await
+            .expect("the writer is free");
     }
 
     /// One round of a runner that hangs inside a call, and dies there.
@@ -183,7 +189,9 @@ impl World {
         });
         let patience = std::time::Duration::from_secs(20);
         let heard = tokio::time::timeout(patience, hung.changed()).await;
-        heard.expect("somebody hangs").expect("the systems are there");
+        heard
+            .expect("somebody hangs")
+            .expect("the systems are there");
         work.abort();
         self.let_commits_end().await;
     }
@@ -220,12 +228,14 @@ impl World {
         verdict: Verdict,
     ) -> Ticket {
         let ticket = self.settled(ticket).await;
-        self.act(login, &ticket, World::decision(&ticket, purpose, verdict)).await
+        self.act(login, &ticket, World::decision(&ticket, purpose, verdict))
+            .await
     }
 
     /// A person approves the open gate of that purpose.
     pub async fn approve(&self, login: &str, ticket: &Ticket, purpose: Purpose) -> Ticket {
-        self.decide_as(login, ticket, purpose, Verdict::Approve).await
+        self.decide_as(login, ticket, purpose, Verdict::Approve)
+            .await
     }
 
     /// Everybody says yes until the plan is agreed; then machines work until they have to stop.
@@ -233,7 +243,11 @@ impl World {
         let mut ticket = self.settled(ticket).await;
         while ticket.state == State::Agreeing {
             let purpose = ticket.open_gates().next().expect("an open gate").purpose;
-            let login = if purpose == Purpose::Operations { "jules" } else { "paul" };
+            let login = if purpose == Purpose::Operations {
+                "jules"
+            } else {
+                "paul"
+            };
             ticket = self.approve(login, &ticket, purpose).await;
         }
         self.settled(&ticket).await
@@ -266,7 +280,10 @@ impl World {
 
     async fn next_step(&self, ticket: &Ticket) -> Ticket {
         if ticket.state == State::Quoting {
-            let quote = Command::Quote { tokens: Tokens(5), note: "five tokens".into() };
+            let quote = Command::Quote {
+                tokens: Tokens(5),
+                note: "five tokens".into(),
+            };
             return self.act("hugo", ticket, quote).await;
         }
         if let Some(gate) = ticket.open_gates().next() {
@@ -277,7 +294,11 @@ impl World {
         if let Some((task, role)) = ticket.tasks.iter().find_map(by_hand) {
             return self.do_by_hand(ticket, task, role, true).await;
         }
-        panic!("{} stands still:\n{}", ticket.reference, self.transcript(ticket).await);
+        panic!(
+            "{} stands still:\n{}",
+            ticket.reference,
+            self.transcript(ticket).await
+        );
     }
 
     /// Whoever has that role does the task.

@@ -8,7 +8,11 @@ impl World {
     /// The journal of a ticket, one line per record: when (since the order), what, on which task,
     /// from which state to which, by whom and by which door, tokens moved, and the words.
     pub async fn transcript(&self, ticket: &Ticket) -> String {
-        let all = self.desk.history(ticket).await.expect("the journal can be read");
+        let all = self
+            .desk
+            .history(ticket)
+            .await
+            .expect("the journal can be read");
         let begun = all.first().map(|it| it.at);
         let mut text = String::new();
         for it in &all {
@@ -23,9 +27,22 @@ fn line(it: &Trace, since: i64) -> String {
     let leaf = &it.leaf;
     let word = |key: &str| leaf[key].as_str().unwrap_or("—").to_owned();
     let (days, rest) = (since / 86_400, since % 86_400);
-    let clock = format!("{days}d{:02}:{:02}:{:02}", rest / 3600, rest % 3600 / 60, rest % 60);
-    let task = it.task.clone().map(|it| format!(" [{it}]")).unwrap_or_default();
-    let who = it.words.get("actor").cloned().unwrap_or_else(|| word("actor"));
+    let clock = format!(
+        "{days}d{:02}:{:02}:{:02}",
+        rest / 3600,
+        rest % 3600 / 60,
+        rest % 60
+    );
+    let task = it
+        .task
+        .clone()
+        .map(|it| format!(" [{it}]"))
+        .unwrap_or_default();
+    let who = it
+        .words
+        .get("actor")
+        .cloned()
+        .unwrap_or_else(|| word("actor"));
     let mut text = format!(
         "{clock} {}{task} {} → {} by {who} ({}, {})",
         it.kind,

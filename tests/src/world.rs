@@ -78,7 +78,9 @@ impl Default for Setup {
 /// Monday 23 November 2026, nine o'clock UTC: ten in Paris.
 #[must_use]
 pub fn monday() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 11, 23, 9, 0, 0).single().expect("that instant exists")
+    Utc.with_ymd_and_hms(2026, 11, 23, 9, 0, 0)
+        .single()
+        .expect("that instant exists")
 }
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -113,19 +115,44 @@ pub fn contracts(terms: Terms) -> (Contract, Contract) {
     (acme, martin)
 }
 
-type Who = (&'static str, &'static str, Option<&'static str>, &'static [Right]);
+type Who = (
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    &'static [Right],
+);
 
 /// Login, name, client and rights of everybody.
 const PEOPLE: [Who; 9] = [
-    ("camille", "Camille Roy", Some("ACME"), &[Right::Request, Right::Commit, Right::Validate]),
-    ("paul", "Paul Dupont", Some("ACME"), &[Right::Commit, Right::Validate]),
-    ("ines", "Inès Faure", Some("ACME"), &[Right::Request, Right::Commit, Right::Validate]),
+    (
+        "camille",
+        "Camille Roy",
+        Some("ACME"),
+        &[Right::Request, Right::Commit, Right::Validate],
+    ),
+    (
+        "paul",
+        "Paul Dupont",
+        Some("ACME"),
+        &[Right::Commit, Right::Validate],
+    ),
+    (
+        "ines",
+        "Inès Faure",
+        Some("ACME"),
+        &[Right::Request, Right::Commit, Right::Validate],
+    ),
     ("lea", "Léa Morel", None, &[Right::Support]),
     ("hugo", "Hugo Petit", None, &[Right::Steer]),
     ("jules", "Jules Blanc", None, &[Right::Operate]),
     ("nora", "Nora Simon", None, &[Right::Operate]),
     ("marie", "Marie Martin", Some("MARTIN"), &[Right::Request]),
-    ("luc", "Luc Martin", Some("MARTIN"), &[Right::Commit, Right::Validate]),
+    (
+        "luc",
+        "Luc Martin",
+        Some("MARTIN"),
+        &[Right::Commit, Right::Validate],
+    ),
 ];
 
 impl World {
@@ -136,14 +163,20 @@ impl World {
 
     /// A world in which ACME has that many tokens.
     pub async fn with_tokens(tokens: u32) -> World {
-        World::with(Setup { tokens, ..Setup::default() }).await
+        World::with(Setup {
+            tokens,
+            ..Setup::default()
+        })
+        .await
     }
 
     /// A world with particular contracts.
     pub async fn with(setup: Setup) -> World {
         let (url, server, dir) = database().await;
         let store = Store::open(&url).await.expect("the database opens");
-        Migrator::up(store.connection(), None).await.expect("the schema is made");
+        Migrator::up(store.connection(), None)
+            .await
+            .expect("the schema is made");
         let clock = Scripted::at(setup.begins);
         let systems = Systems::default();
         let registry = if setup.automated {
@@ -181,7 +214,9 @@ impl World {
     async fn populate(&mut self, tokens: u32) {
         for contract in [&self.acme, &self.martin] {
             let desk = &self.desk;
-            desk.add_client(&contract.client, &contract.client_name).await.expect("a new client");
+            desk.add_client(&contract.client, &contract.client_name)
+                .await
+                .expect("a new client");
             desk.add_contract(contract).await.expect("a new contract");
         }
         for (login, name, client, rights) in PEOPLE {
@@ -213,20 +248,26 @@ impl World {
         };
         self.desk.add_person(&new).await.expect("a new person");
         let person = self.desk.person(login).await.expect("the database answers");
-        self.people.insert(login.to_owned(), person.expect("just added"));
+        self.people
+            .insert(login.to_owned(), person.expect("just added"));
     }
 
     /// Grants a lot of tokens that lasts as long as given.
     pub async fn grant(&self, to: &Contract, tokens: u32, lasts: Option<Duration>) {
         let until = lasts.map(|it| self.now() + it);
         let caller = self.desk.caller(self.actor("hugo"));
-        self.desk.grant(to, Tokens(tokens), until, caller).await.expect("a grant");
+        self.desk
+            .grant(to, Tokens(tokens), until, caller)
+            .await
+            .expect("a grant");
     }
 
     /// The person of that login.
     #[must_use]
     pub fn person(&self, login: &str) -> &Person {
-        self.people.get(login).unwrap_or_else(|| panic!("nobody is called {login}"))
+        self.people
+            .get(login)
+            .unwrap_or_else(|| panic!("nobody is called {login}"))
     }
     /// The person as an actor on the portal.
     #[must_use]
@@ -266,12 +307,22 @@ async fn database() -> (String, Option<(String, String)>, Option<tempfile::TempD
     let nth = NTH.fetch_add(1, Ordering::Relaxed);
     if let Ok(server) = std::env::var("GUICHET_TEST_POSTGRES") {
         let name = format!("guichet_test_{}_{nth}", std::process::id());
-        let admin = Database::connect(&server).await.expect("the test server answers");
+        let admin = Database::connect(&server)
+            .await
+            .expect("the test server answers");
         let drop = format!("DROP DATABASE IF EXISTS {name}");
-        admin.execute_unprepared(&drop).await.expect("an old database goes");
+        admin
+            .execute_unprepared(&drop)
+            .await
+            .expect("an old database goes");
         let make = format!("CREATE DATABASE {name}");
-        admin.execute_unprepared(&make).await.expect("a new database");
-        let (base, _) = server.rsplit_once('/').expect("an address with a database name");
+        admin
+            .execute_unprepared(&make)
+            .await
+            .expect("a new database");
+        let (base, _) = server
+            .rsplit_once('/')
+            .expect("an address with a database name");
         return (format!("{base}/{name}"), Some((server, name)), None);
     }
     let dir = tempfile::tempdir().expect("a folder for the database");
@@ -286,6 +337,10 @@ impl Drop for World {
         let wrong = std::thread::spawn(move || audit::last_look(&url, server, check))
             .join()
             .expect("the audit ends");
-        assert!(wrong.is_empty() || !check, "the world is not in order:\n{}", wrong.join("\n"));
+        assert!(
+            wrong.is_empty() || !check,
+            "the world is not in order:\n{}",
+            wrong.join("\n")
+        );
     }
 }

@@ -170,7 +170,8 @@ impl Tx {
             client: client.clone(),
             id: id.to_string(),
             name: it.name.clone(),
-            mail: it.mail.clone(),
+            // However it is written, one address is one person.
+            mail: it.mail.trim().to_lowercase(),
             login: it.login.clone(),
             lang: codec::word(&it.lang)?,
             rights: codec::json(&it.rights)?,

@@ -31,6 +31,12 @@ pub fn decide(
             _ => Err(Refusal::NotFound),
         };
     };
+    // First of all: a stranger does not even learn in which state the ticket is.
+    if let Some(person) = facts.actor.person()
+        && !person.sees(&ticket.client)
+    {
+        return Err(Refusal::NotFound);
+    }
     if let Some(asked) = command.verb()
         && !verb::admits(ticket.state, asked)
     {
@@ -38,11 +44,6 @@ pub fn decide(
             state: ticket.state,
             verb: asked.word(),
         });
-    }
-    if let Some(person) = facts.actor.person()
-        && !person.sees(&ticket.client)
-    {
-        return Err(Refusal::NotFound);
     }
     let mut draft = Draft::on(ticket, command.kind(), facts);
     match command {

@@ -13,8 +13,8 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
     match refusal {
         Refusal::UnknownLine(code) => Text::new(
             format!(
-                "Le catalogue ne contient pas « {code} ». Cherchez-la avec « guichet catalogue \
-                 list », ou faites une demande hors catalogue."
+                "Le catalogue ne contient pas «\u{a0}{code}\u{a0}». Cherchez-la avec \
+                 «\u{a0}guichet catalogue list\u{a0}», ou faites une demande hors catalogue."
             ),
             format!(
                 "The catalogue has no line “{code}”. Look it up with “guichet catalogue list”, or \
@@ -25,7 +25,7 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
             join(
                 faults
                     .iter()
-                    .map(|it| format!("{} : {}", it.pointer, it.message.fr)),
+                    .map(|it| format!("{}\u{a0}: {}", it.pointer, it.message.fr)),
             ),
             join(
                 faults
@@ -34,13 +34,14 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
             ),
         ),
         Refusal::Parameters(all) => {
-            let words = join(
-                all.iter()
-                    .map(|it| format!("{} {}", it.pointer, it.message)),
-            );
+            let words = all
+                .iter()
+                .map(|it| format!("{} {}", it.pointer, it.message).trim().to_owned());
+            let words = words.collect::<std::collections::BTreeSet<_>>();
+            let words = words.into_iter().collect::<Vec<_>>().join(", ");
             Text::new(
-                format!("Le geste technique refuse ces valeurs : {words}"),
-                format!("The action refuses these values: {words}"),
+                format!("Le geste technique refuse ces valeurs\u{a0}: {words}."),
+                format!("The action refuses these values: {words}."),
             )
         }
         Refusal::NotSubscribed(line) => Text::new(
@@ -69,12 +70,13 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
         ),
         Refusal::NotValidated(name) => Text::new(
             format!(
-                "La procédure « {name} » n’est validée par personne : elle ne peut pas servir."
+                "La procédure «\u{a0}{name}\u{a0}» n’est validée par personne\u{a0}: \
+                 elle ne peut pas servir."
             ),
             format!("Nobody validated the procedure “{name}”: it cannot be used."),
         ),
         Refusal::PriceUnknown => Text::new(
-            "Cette ligne est sur devis : son prix vous sera proposé avant toute exécution.",
+            "Cette ligne est sur devis\u{a0}: son prix vous sera proposé avant toute exécution.",
             "This line is on quote: its price will be offered to you before anything is done.",
         ),
         Refusal::AccelerationOfQuote => Text::new(
@@ -96,7 +98,7 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
         Refusal::QuotaSpent { resets } => Text::new(
             format!(
                 "6 changements accélérés sur 6 sont utilisés. Le prochain est possible à partir \
-                 du {} ; au délai normal, la demande peut partir maintenant.",
+                 du {}\u{202f}; au délai normal, la demande peut partir maintenant.",
                 day(*resets)
             ),
             format!(
@@ -127,7 +129,8 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
         ),
         Refusal::BadText { field } => Text::new(
             format!(
-                "Le texte « {field} » est vide, trop long ou contient des caractères de contrôle."
+                "Le texte «\u{a0}{field}\u{a0}» est vide, trop long ou contient des \
+                 caractères de contrôle."
             ),
             format!("The text “{field}” is empty, too long or holds control characters."),
         ),
@@ -150,7 +153,7 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
         ),
         Refusal::OutOfOrder { state, verb } => Text::new(
             format!(
-                "La demande est « {} » : « {verb} » n’est pas possible.",
+                "La demande est «\u{a0}{}\u{a0}»\u{a0}: «\u{a0}{verb}\u{a0}» n’est pas possible.",
                 state.word()
             ),
             format!(
@@ -159,15 +162,20 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
             ),
         ),
         Refusal::TaskOutOfOrder { task, status } => Text::new(
-            format!("L’étape « {task} » est « {status} » : ce n’est pas possible maintenant."),
+            format!(
+                "L’étape «\u{a0}{task}\u{a0}» est «\u{a0}{status}\u{a0}»\u{a0}: ce n’est pas \
+                 possible maintenant."
+            ),
             format!("The task “{task}” is “{status}”: this is not possible now."),
         ),
         Refusal::StaleAttempt => Text::new(
-            "Un autre essai a pris la suite ; ce résultat est ignoré.",
+            "Un autre essai a pris la suite\u{202f}; ce résultat est ignoré.",
             "Another attempt has taken over; this result is ignored.",
         ),
         Refusal::Locked { holder } => Text::new(
-            format!("La cible est tenue par {holder} ; la demande attend qu’elle se libère."),
+            format!(
+                "La cible est tenue par {holder}\u{202f}; la demande attend qu’elle se libère."
+            ),
             format!("The target is held by {holder}; the ticket waits until it is free."),
         ),
         Refusal::NotFound => Text::new(
@@ -183,11 +191,11 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
             "The start time is past or outside the contract’s windows.",
         ),
         Refusal::OutOfRange { field } => Text::new(
-            format!("Le nombre « {field} » est hors limites."),
+            format!("Le nombre «\u{a0}{field}\u{a0}» est hors limites."),
             format!("The number “{field}” is out of range."),
         ),
         Refusal::Workflow(why) => Text::new(
-            format!("La procédure ne s’applique pas à ces réponses : {why}"),
+            format!("La procédure ne s’applique pas à ces réponses\u{a0}: {why}"),
             format!("The workflow does not fit these answers: {why}"),
         ),
     }

@@ -27,12 +27,26 @@ async fn a_decision_by_a_barred_person_or_about_another_plan_has_no_row() {
     let gate = open_gate(&ticket, Purpose::Agreement);
     let camille = world.person("camille").id.to_string();
     let paul = world.person("paul").id.to_string();
-    refused(world.sql(&insert(gate, &camille, &gate.digest)).await, "decision refused");
-    refused(world.sql(&insert(gate, &paul, "sha256:other")).await, "decision refused");
-    world.decide_as("paul", &ticket, Purpose::Agreement, Verdict::Reject).await;
+    refused(
+        world.sql(&insert(gate, &camille, &gate.digest)).await,
+        "decision refused",
+    );
+    refused(
+        world.sql(&insert(gate, &paul, "sha256:other")).await,
+        "decision refused",
+    );
+    world
+        .decide_as("paul", &ticket, Purpose::Agreement, Verdict::Reject)
+        .await;
     let ines = world.person("ines").id.to_string();
-    refused(world.sql(&insert(gate, &ines, &gate.digest)).await, "decision refused");
-    for change in ["UPDATE decision SET verdict = 'approve'", "DELETE FROM decision"] {
+    refused(
+        world.sql(&insert(gate, &ines, &gate.digest)).await,
+        "decision refused",
+    );
+    for change in [
+        "UPDATE decision SET verdict = 'approve'",
+        "DELETE FROM decision",
+    ] {
         refused(world.sql(change).await, "decision rows never change");
     }
 }
@@ -44,7 +58,12 @@ async fn a_hold_is_settled_once_by_primary_key() {
     world.carry(&ticket).await;
     let again = "INSERT INTO settlement(client, hold, captured, released, at)
                  SELECT client, hold, captured, released, at FROM settlement";
-    let said = world.sql(again).await.expect_err("settled twice").to_string().to_lowercase();
+    let said = world
+        .sql(again)
+        .await
+        .expect_err("settled twice")
+        .to_string()
+        .to_lowercase();
     assert!(said.contains("unique"), "{said}");
 }
 
@@ -93,5 +112,8 @@ async fn a_target_has_one_holder() {
                 VALUES('ACME', 'prod-paris/alertmanager', 'a', 1)";
     world.sql(lock).await.expect("the first");
     refused(world.sql(lock).await, "unique");
-    world.sql("DELETE FROM resource_lock").await.expect("let go");
+    world
+        .sql("DELETE FROM resource_lock")
+        .await
+        .expect("let go");
 }

@@ -47,7 +47,12 @@ async fn whoever_filed_it_may_not_decide_either() {
     let safe = World::decision(&ticket, Purpose::Operations, Verdict::Approve);
     refused_whole(&world, "gate.own-request", world.ask("max", &ticket, safe)).await;
     let ticket = world.approve("jules", &ticket, Purpose::Operations).await;
-    refused_whole(&world, "gate.own-request", world.ask("camille", &ticket, yes(&ticket))).await;
+    refused_whole(
+        &world,
+        "gate.own-request",
+        world.ask("camille", &ticket, yes(&ticket)),
+    )
+    .await;
 }
 
 /// Four eyes are counted in persons: one registered address is one person, so the same person has
@@ -101,7 +106,11 @@ async fn a_second_decision_is_refused() {
 #[tokio::test]
 async fn a_decision_on_another_plan_than_the_one_read_is_refused() {
     let (world, ticket) = agreeing().await;
-    for digest in ["", "sha256:00", "sha256:0000000000000000000000000000000000000000"] {
+    for digest in [
+        "",
+        "sha256:00",
+        "sha256:0000000000000000000000000000000000000000",
+    ] {
         let command = Command::Decide {
             gate: open_gate(&ticket, Purpose::Agreement).id,
             verdict: Verdict::Approve,
@@ -147,15 +156,34 @@ async fn a_foreign_clients_ticket_does_not_exist() {
     let attempt = world.ask("luc", &ticket, yes(&ticket));
     let refused = refused_whole(&world, "not-found", attempt).await;
     assert_eq!(refused.kind(), engine::ticket::RefusalKind::Missing);
-    let stop = Command::Cancel { reason: "mine now".into() };
+    let stop = Command::Cancel {
+        reason: "mine now".into(),
+    };
     refused_whole(&world, "not-found", world.ask("luc", &ticket, stop)).await;
     for text in [ticket.reference.clone(), ticket.id.to_string()] {
-        assert_eq!(world.desk.ticket(&text, Some(&luc)).await.expect("it"), None);
+        assert_eq!(
+            world.desk.ticket(&text, Some(&luc)).await.expect("it"),
+            None
+        );
         let paul = world.person("paul");
-        assert!(world.desk.ticket(&text, Some(paul)).await.expect("it").is_some());
+        assert!(
+            world
+                .desk
+                .ticket(&text, Some(paul))
+                .await
+                .expect("it")
+                .is_some()
+        );
     }
     assert!(world.desk.inbox(&luc).await.expect("an inbox").is_empty());
-    assert_eq!(world.desk.contract("ACME-K8S", Some(&luc)).await.expect("it"), None);
+    assert_eq!(
+        world
+            .desk
+            .contract("ACME-K8S", Some(&luc))
+            .await
+            .expect("it"),
+        None
+    );
 }
 
 /// A stranger learns nothing from the order in which rules are checked: a closed foreign ticket
@@ -167,7 +195,9 @@ async fn a_foreign_ticket_does_not_exist_whatever_its_state() {
     for command in [
         Command::Resume,
         Command::Cancel { reason: "x".into() },
-        Command::Retry { task: "deposit".into() },
+        Command::Retry {
+            task: "deposit".into(),
+        },
     ] {
         refused_whole(&world, "not-found", world.ask("luc", &closed, command)).await;
     }
@@ -177,10 +207,17 @@ async fn a_foreign_ticket_does_not_exist_whatever_its_state() {
 #[tokio::test]
 async fn a_report_under_an_old_fence_is_refused() {
     let (world, ticket) = agreeing().await;
-    world.systems.plant("git.change", "apply", 1, tests::How::HangBefore);
+    world
+        .systems
+        .plant("git.change", "apply", 1, tests::How::HangBefore);
     let running = world.act("paul", &ticket, yes(&ticket)).await;
     world.hanging_round().await;
-    let stale = world.reload(&running).await.task("deposit").expect("the task").fence;
+    let stale = world
+        .reload(&running)
+        .await
+        .task("deposit")
+        .expect("the task")
+        .fence;
     world.outlast_the_lease();
     let delivered = world.settled(&running).await;
     let report = Command::Report {
@@ -192,7 +229,10 @@ async fn a_report_under_an_old_fence_is_refused() {
     let caller = world.desk.caller(engine::people::Actor::Engine("runner"));
     let known = engine::store::Known::from(&delivered);
     let late = tests::play::refusal(world.desk.handle(&known, report, caller).await);
-    assert!(["task.stale-attempt", "ticket.out-of-order"].contains(&late.code()), "{late:?}");
+    assert!(
+        ["task.stale-attempt", "ticket.out-of-order"].contains(&late.code()),
+        "{late:?}"
+    );
     assert_eq!(world.reload(&delivered).await, delivered);
     world.carry(&delivered).await;
 }

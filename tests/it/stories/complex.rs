@@ -1,12 +1,12 @@
 //! S5: a complex change of several tasks; windows and starts; targets that two tickets share.
 
+use catalogue::Speed;
 use chrono::{Duration, TimeZone, Utc};
 use engine::{
     contract::Terms,
     ticket::{Command, Ending, Start, State},
     window::Window,
 };
-use catalogue::Speed;
 use tests::{World, play::order_of, world::Setup};
 use workflows::Purpose;
 
@@ -23,9 +23,19 @@ async fn a_complex_change_commits_loads_and_proves() {
 /// S16: an agreed change waits for the contract's window.
 #[tokio::test]
 async fn an_agreed_change_waits_for_its_window() {
-    let window = Window { opens: "0 22 * * Tue".into(), minutes: 120 };
-    let terms = Terms { window: Some(window), ..Terms::default() };
-    let world = World::with(Setup { terms, ..Setup::default() }).await;
+    let window = Window {
+        opens: "0 22 * * Tue".into(),
+        minutes: 120,
+    };
+    let terms = Terms {
+        window: Some(window),
+        ..Terms::default()
+    };
+    let world = World::with(Setup {
+        terms,
+        ..Setup::default()
+    })
+    .await;
     let scheduled = world.agree(&world.order("K06").await).await;
     assert_eq!(scheduled.state, State::Scheduled);
     let opens = Utc.with_ymd_and_hms(2026, 11, 24, 21, 0, 0).single();
@@ -59,29 +69,53 @@ async fn two_tickets_on_one_target_never_interleave() {
     let first = world.order_with("K11", own("shop")).await;
     let first = world.settled(&first).await;
     let first = world.approve("jules", &first, Purpose::Operations).await;
-    world.systems.plant_on("git.change", "commit", "apply", 1, tests::How::HangBefore);
-    let second = world.settled(&world.order_with("K11", own("bakery")).await).await;
+    world
+        .systems
+        .plant_on("git.change", "commit", "apply", 1, tests::How::HangBefore);
+    let second = world
+        .settled(&world.order_with("K11", own("bakery")).await)
+        .await;
     let second = world.approve("jules", &second, Purpose::Operations).await;
-    let agreement = World::decision(&first, Purpose::Agreement, engine::approval::Verdict::Approve);
+    let agreement = World::decision(
+        &first,
+        Purpose::Agreement,
+        engine::approval::Verdict::Approve,
+    );
     let first = world.act("paul", &first, agreement).await;
     assert_eq!(first.state, State::Running);
     world.hanging_round().await;
-    let agreement =
-        World::decision(&second, Purpose::Agreement, engine::approval::Verdict::Approve);
+    let agreement = World::decision(
+        &second,
+        Purpose::Agreement,
+        engine::approval::Verdict::Approve,
+    );
     let second = world.act("paul", &second, agreement).await;
     assert_eq!(second.state, State::Scheduled, "its target is taken");
     assert_eq!(second.waits_for, Some(first.id));
     let first = world.settled(&first).await;
-    assert_eq!(first.state, State::Running, "its runner is dead, its lease protects it");
+    assert_eq!(
+        first.state,
+        State::Running,
+        "its runner is dead, its lease protects it"
+    );
     world.outlast_the_lease();
     let first = world.settled(&first).await;
     assert_eq!(first.state, State::Delivered);
     let second = world.settled(&second).await;
-    assert_ne!(second.state, State::Scheduled, "it looks again as soon as the first lets go");
+    assert_ne!(
+        second.state,
+        State::Scheduled,
+        "it looks again as soon as the first lets go"
+    );
     let closed = world.carry(&second).await;
     insta::assert_snapshot!(world.transcript(&closed).await);
     world.carry(&first).await;
-    let order: Vec<_> = world.systems.effects().into_iter().map(|it| it.ticket).collect();
+    let order: Vec<_> = world
+        .systems
+        .effects()
+        .into_iter()
+        .map(|it| it.ticket)
+        .collect();
     let changes = order.windows(2).filter(|it| it[0] != it[1]).count();
     assert_eq!(changes, 1, "{order:?}");
 }
@@ -92,10 +126,28 @@ async fn a_refused_plan_closes_at_no_cost() {
     let world = World::new().await;
     let ticket = world.settled(&world.order("C01").await).await;
     let no = engine::approval::Verdict::Reject;
-    let closed = world.decide_as("paul", &ticket, Purpose::Agreement, no).await;
+    let closed = world
+        .decide_as("paul", &ticket, Purpose::Agreement, no)
+        .await;
     assert_eq!(closed.ending, Some(Ending::Declined));
     assert_eq!(world.systems.effects().len(), 0);
-    assert_eq!(world.desk.standing(&world.acme).await.expect("it").available(world.now()), 100);
-    let late = world.ask("camille", &closed, Command::Cancel { reason: "too late".into() }).await;
+    assert_eq!(
+        world
+            .desk
+            .standing(&world.acme)
+            .await
+            .expect("it")
+            .available(world.now()),
+        100
+    );
+    let late = world
+        .ask(
+            "camille",
+            &closed,
+            Command::Cancel {
+                reason: "too late".into(),
+            },
+        )
+        .await;
     assert_eq!(tests::play::refusal(late).code(), "ticket.out-of-order");
 }

@@ -9,7 +9,10 @@ async fn everything(world: &World) -> String {
     let db = world.desk.store.connection();
     let mut all = String::new();
     for (table, columns) in [
-        ("link", "token_sha256 || gate || person || COALESCE(code_sha256, '')"),
+        (
+            "link",
+            "token_sha256 || gate || person || COALESCE(code_sha256, '')",
+        ),
         ("notice", "occasion || facts || COALESCE(answer, '')"),
         ("record", "leaf"),
         ("opening", "field || salt || value"),
@@ -36,10 +39,17 @@ async fn only_the_digest_of_a_link_is_kept_and_it_opens_one_persons_question() {
         world.desk.notice_ended(&due, sent).await.expect("noted");
     }
     let to: Vec<&str> = links.iter().map(|it| it.0.as_str()).collect();
-    assert_eq!(to, ["ines", "paul"], "everybody who may agree, and not who asked");
+    assert_eq!(
+        to,
+        ["ines", "paul"],
+        "everybody who may agree, and not who asked"
+    );
     let kept = everything(&world).await;
     for (login, token) in &links {
-        assert!(!kept.contains(token.as_str()), "the token itself is nowhere");
+        assert!(
+            !kept.contains(token.as_str()),
+            "the token itself is nowhere"
+        );
         assert!(kept.contains(&token_digest(token).expect("our form")));
         let link = world.desk.link(token).await.expect("it").expect("it opens");
         assert_eq!(&link.person.login, login);
@@ -56,14 +66,21 @@ async fn opening_a_link_changes_nothing() {
     let mut token = None;
     while let Some(due) = world.desk.take_notice().await.expect("the outbox") {
         token = token.or(due.link.as_ref().map(|it| it.token.clone()));
-        world.desk.notice_ended(&due, Delivered::Sent("250".into())).await.expect("noted");
+        world
+            .desk
+            .notice_ended(&due, Delivered::Sent("250".into()))
+            .await
+            .expect("noted");
     }
     let token = token.expect("a link");
     let before = audit::row_counts(world.desk.store.connection()).await;
     for _ in 0..20 {
         assert!(world.desk.link(&token).await.expect("it").is_some());
     }
-    assert_eq!(audit::row_counts(world.desk.store.connection()).await, before);
+    assert_eq!(
+        audit::row_counts(world.desk.store.connection()).await,
+        before
+    );
     assert_eq!(world.reload(&ticket).await, ticket);
 }
 
@@ -75,7 +92,11 @@ async fn a_mistyped_or_guessed_link_opens_nothing() {
     let mut token = None;
     while let Some(due) = world.desk.take_notice().await.expect("the outbox") {
         token = token.or(due.link.as_ref().map(|it| it.token.clone()));
-        world.desk.notice_ended(&due, Delivered::Sent("250".into())).await.expect("noted");
+        world
+            .desk
+            .notice_ended(&due, Delivered::Sent("250".into()))
+            .await
+            .expect("noted");
     }
     let token = token.expect("a link");
     for at in 0..token.len() {
@@ -85,7 +106,13 @@ async fn a_mistyped_or_guessed_link_opens_nothing() {
         let found = world.desk.link(&other).await.expect("it");
         assert!(found.is_none(), "{other}");
     }
-    for other in ["", "gch1_", "gch1__", "../../etc/passwd", "gch1_%00_00000000"] {
+    for other in [
+        "",
+        "gch1_",
+        "gch1__",
+        "../../etc/passwd",
+        "gch1_%00_00000000",
+    ] {
         assert!(world.desk.link(other).await.expect("it").is_none());
     }
 }
@@ -96,24 +123,55 @@ async fn a_mistyped_or_guessed_link_opens_nothing() {
 async fn messages_are_taken_over_retried_and_given_up_one_by_one() {
     let world = World::new().await;
     world.settled(&world.order("C01").await).await;
-    let lost = world.desk.take_notice().await.expect("it").expect("a message");
+    let lost = world
+        .desk
+        .take_notice()
+        .await
+        .expect("it")
+        .expect("a message");
     world.advance(chrono::Duration::seconds(61));
     let again = loop {
-        let due = world.desk.take_notice().await.expect("it").expect("still a message");
+        let due = world
+            .desk
+            .take_notice()
+            .await
+            .expect("it")
+            .expect("still a message");
         if due.key == lost.key {
             break due;
         }
-        world.desk.notice_ended(&due, Delivered::Sent("250".into())).await.expect("noted");
+        world
+            .desk
+            .notice_ended(&due, Delivered::Sent("250".into()))
+            .await
+            .expect("noted");
     };
     assert!(again.fence > lost.fence);
     let late = Delivered::Sent("too late".into());
     world.desk.notice_ended(&lost, late).await.expect("ignored");
-    world.desk.notice_ended(&again, Delivered::Never("550".into())).await.expect("noted");
+    world
+        .desk
+        .notice_ended(&again, Delivered::Never("550".into()))
+        .await
+        .expect("noted");
     while let Some(due) = world.desk.take_notice().await.expect("the outbox") {
-        world.desk.notice_ended(&due, Delivered::Sent("250".into())).await.expect("noted");
+        world
+            .desk
+            .notice_ended(&due, Delivered::Sent("250".into()))
+            .await
+            .expect("noted");
     }
-    let all = world.desk.messages(None, None, 100).await.expect("messages");
+    let all = world
+        .desk
+        .messages(None, None, 100)
+        .await
+        .expect("messages");
     let states = |state: &str| all.iter().filter(|it| it.state == state).count();
     assert_eq!((states("dead"), states("sent")), (1, all.len() - 1));
-    assert_eq!(all.iter().find(|it| it.key == lost.key).map(|it| it.state.as_str()), Some("dead"));
+    assert_eq!(
+        all.iter()
+            .find(|it| it.key == lost.key)
+            .map(|it| it.state.as_str()),
+        Some("dead")
+    );
 }

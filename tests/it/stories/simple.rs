@@ -26,8 +26,15 @@ async fn a_simple_change_from_order_to_closure() {
 /// Ruling 6: only a contract that sets it closes on silence.
 #[tokio::test]
 async fn silence_closes_only_where_the_contract_says_so() {
-    let terms = Terms { tacit_validation_days: Some(10), ..Terms::default() };
-    let world = World::with(Setup { terms, ..Setup::default() }).await;
+    let terms = Terms {
+        tacit_validation_days: Some(10),
+        ..Terms::default()
+    };
+    let world = World::with(Setup {
+        terms,
+        ..Setup::default()
+    })
+    .await;
     let delivered = world.agree(&world.order("K06").await).await;
     world.advance(Duration::days(10) - Duration::seconds(1));
     assert_eq!(world.settled(&delivered).await.state, State::Delivered);
@@ -59,7 +66,15 @@ async fn an_agreement_that_nobody_gives_is_asked_again_twice_and_then_expires() 
     let closed = world.settled(&ticket).await;
     assert_eq!(closed.ending, Some(Ending::Expired));
     insta::assert_snapshot!(world.transcript(&closed).await);
-    assert_eq!(world.desk.standing(&world.acme).await.expect("it").available(world.now()), 100);
+    assert_eq!(
+        world
+            .desk
+            .standing(&world.acme)
+            .await
+            .expect("it")
+            .available(world.now()),
+        100
+    );
 }
 
 /// A14: the client does not validate; the provider reworks and delivers again.
@@ -68,9 +83,13 @@ async fn a_contested_delivery_is_reworked_and_validated() {
     let world = World::new().await;
     let delivered = world.agree(&world.order("C01").await).await;
     let verdict = engine::approval::Verdict::Reject;
-    let contested = world.decide_as("paul", &delivered, Purpose::Validation, verdict).await;
+    let contested = world
+        .decide_as("paul", &delivered, Purpose::Validation, verdict)
+        .await;
     assert_eq!(contested.state, State::Contested);
-    let rework = Command::Redeliver { note: "The file is now in the right folder.".into() };
+    let rework = Command::Redeliver {
+        note: "The file is now in the right folder.".into(),
+    };
     let again = world.act("lea", &contested, rework).await;
     assert_eq!(again.state, State::Delivered);
     let closed = world.approve("paul", &again, Purpose::Validation).await;
@@ -84,10 +103,24 @@ async fn a_contested_delivery_may_be_taken_back_for_nothing() {
     let world = World::new().await;
     let delivered = world.agree(&world.order("C01").await).await;
     let verdict = engine::approval::Verdict::Reject;
-    let contested = world.decide_as("paul", &delivered, Purpose::Validation, verdict).await;
-    let give_up = Command::GiveUp { reason: "It cannot be made to work.".into() };
-    let closed = world.settled(&world.act("jules", &contested, give_up).await).await;
+    let contested = world
+        .decide_as("paul", &delivered, Purpose::Validation, verdict)
+        .await;
+    let give_up = Command::GiveUp {
+        reason: "It cannot be made to work.".into(),
+    };
+    let closed = world
+        .settled(&world.act("jules", &contested, give_up).await)
+        .await;
     assert_eq!(closed.ending, Some(Ending::Failed));
     assert!(world.systems.targets().is_empty());
-    assert_eq!(world.desk.standing(&world.acme).await.expect("it").available(world.now()), 100);
+    assert_eq!(
+        world
+            .desk
+            .standing(&world.acme)
+            .await
+            .expect("it")
+            .available(world.now()),
+        100
+    );
 }

@@ -12,19 +12,39 @@ use tests::{World, answers::answers};
 use workflows::Purpose;
 
 async fn available(world: &World) -> u32 {
-    world.desk.standing(&world.acme).await.expect("a standing").available(world.now())
+    world
+        .desk
+        .standing(&world.acme)
+        .await
+        .expect("a standing")
+        .available(world.now())
 }
 
 /// S20, S21: slots are proposed, one is chosen, the call is held and its minutes restate the need.
 async fn called(world: &World) -> Ticket {
     let ticket = world.open_study().await;
     assert_eq!(ticket.state, State::Calling);
-    let slots = vec![world.now() + Duration::days(1), world.now() + Duration::days(2)];
-    let ticket = world.act("lea", &ticket, Command::ProposeCall { slots: slots.clone() }).await;
-    let other = Command::ChooseCall { slot: world.now() + Duration::days(9) };
+    let slots = vec![
+        world.now() + Duration::days(1),
+        world.now() + Duration::days(2),
+    ];
+    let ticket = world
+        .act(
+            "lea",
+            &ticket,
+            Command::ProposeCall {
+                slots: slots.clone(),
+            },
+        )
+        .await;
+    let other = Command::ChooseCall {
+        slot: world.now() + Duration::days(9),
+    };
     let refused = tests::play::refusal(world.ask("camille", &ticket, other).await);
     assert_eq!(refused.code(), "number.out-of-range");
-    let ticket = world.act("camille", &ticket, Command::ChooseCall { slot: slots[1] }).await;
+    let ticket = world
+        .act("camille", &ticket, Command::ChooseCall { slot: slots[1] })
+        .await;
     world.advance(Duration::days(2));
     let held = Command::RecordCall {
         minutes: "The shop moves to Lyon; half an hour of downtime is fine.".into(),
@@ -37,9 +57,17 @@ async fn called(world: &World) -> Ticket {
 
 async fn estimated(world: &World) -> Ticket {
     let ticket = called(world).await;
-    let estimate = Command::Estimate { tokens: Tokens(7), effort_days: 3, lead_days: 10 };
+    let estimate = Command::Estimate {
+        tokens: Tokens(7),
+        effort_days: 3,
+        lead_days: 10,
+    };
     let ticket = world.act("lea", &ticket, estimate).await;
-    assert_eq!(available(world).await, 100, "held only after the client's agreement");
+    assert_eq!(
+        available(world).await,
+        100,
+        "held only after the client's agreement"
+    );
     ticket
 }
 
@@ -48,9 +76,14 @@ async fn estimated(world: &World) -> Ticket {
 async fn a_study_that_is_a_catalogue_line_after_all_is_reclassified_in_place() {
     let world = World::new().await;
     let ticket = called(&world).await;
-    let line = |code: &str| Line { entry: world.entry(code), answers: answers(code) };
+    let line = |code: &str| Line {
+        entry: world.entry(code),
+        answers: answers(code),
+    };
     let lines = vec![line("K11"), line("C12")];
-    let offered = world.act("lea", &ticket, Command::Reclassify { lines }).await;
+    let offered = world
+        .act("lea", &ticket, Command::Reclassify { lines })
+        .await;
     assert_eq!((offered.state, offered.id), (State::Offered, ticket.id));
     assert_eq!(offered.reference, ticket.reference);
     assert_eq!(offered.code.as_deref(), Some("K11"));
@@ -61,11 +94,20 @@ async fn a_study_that_is_a_catalogue_line_after_all_is_reclassified_in_place() {
     assert_eq!(closed.ending, Some(Ending::Validated));
     insta::assert_snapshot!(world.transcript(&closed).await);
 
-    let filter = Filter { parent: Some(ticket.id), limit: 10, ..Filter::default() };
+    let filter = Filter {
+        parent: Some(ticket.id),
+        limit: 10,
+        ..Filter::default()
+    };
     let children = world.desk.tickets(&filter).await.expect("children");
     assert_eq!(children.len(), 1, "the other line is a ticket of its own");
     assert_eq!(children[0].state, State::Quoting);
-    let child = world.desk.ticket(&children[0].reference, None).await.expect("it").expect("it");
+    let child = world
+        .desk
+        .ticket(&children[0].reference, None)
+        .await
+        .expect("it")
+        .expect("it");
     assert_eq!(world.carry(&child).await.ending, Some(Ending::Validated));
     assert_eq!(available(&world).await, 92);
 }
@@ -76,7 +118,9 @@ async fn a_study_whose_estimate_is_refused_costs_nothing() {
     let world = World::new().await;
     let ticket = estimated(&world).await;
     assert_eq!(ticket.state, State::Offered);
-    let closed = world.decide_as("paul", &ticket, Purpose::Estimate, Verdict::Reject).await;
+    let closed = world
+        .decide_as("paul", &ticket, Purpose::Estimate, Verdict::Reject)
+        .await;
     assert_eq!(closed.ending, Some(Ending::Declined));
     assert_eq!(available(&world).await, 100);
     let late = Command::Conclude {
@@ -104,7 +148,9 @@ async fn an_estimate_that_nobody_answers_expires_by_the_clock() {
 #[tokio::test]
 async fn an_infeasible_study_is_due() {
     let world = World::new().await;
-    let agreed = world.approve("paul", &estimated(&world).await, Purpose::Estimate).await;
+    let agreed = world
+        .approve("paul", &estimated(&world).await, Purpose::Estimate)
+        .await;
     assert_eq!(agreed.state, State::Studying);
     assert_eq!(available(&world).await, 93);
     let conclude = Command::Conclude {
@@ -123,7 +169,9 @@ async fn an_infeasible_study_is_due() {
 #[tokio::test]
 async fn a_feasible_study_leads_to_children_offered_one_by_one() {
     let world = World::new().await;
-    let agreed = world.approve("paul", &estimated(&world).await, Purpose::Estimate).await;
+    let agreed = world
+        .approve("paul", &estimated(&world).await, Purpose::Estimate)
+        .await;
     let bespoke = Item {
         code: None,
         title: Text::new("Déménager la base", "Move the database"),
@@ -147,7 +195,11 @@ async fn a_feasible_study_leads_to_children_offered_one_by_one() {
     assert_eq!(available(&world).await, 93);
     insta::assert_snapshot!("parent", world.transcript(&closed).await);
 
-    let filter = Filter { parent: Some(closed.id), limit: 10, ..Filter::default() };
+    let filter = Filter {
+        parent: Some(closed.id),
+        limit: 10,
+        ..Filter::default()
+    };
     let mut children = world.desk.tickets(&filter).await.expect("children");
     children.sort_by(|a, b| a.reference.cmp(&b.reference));
     let references: Vec<_> = children.iter().map(|it| it.reference.as_str()).collect();
@@ -155,7 +207,12 @@ async fn a_feasible_study_leads_to_children_offered_one_by_one() {
     let tokens: Vec<_> = children.iter().map(|it| it.tokens).collect();
     assert_eq!(tokens, [Some(1), Some(12)]);
     for (reference, left) in [("ACME-2026-0002", 92), ("ACME-2026-0003", 80)] {
-        let child = world.desk.ticket(reference, None).await.expect("it").expect("it");
+        let child = world
+            .desk
+            .ticket(reference, None)
+            .await
+            .expect("it")
+            .expect("it");
         assert_eq!(child.state, State::Offered);
         let closed = world.carry(&child).await;
         assert_eq!(closed.ending, Some(Ending::Validated));
@@ -170,13 +227,20 @@ async fn time_spent_is_counted_under_a_ceiling() {
     let world = World::new().await;
     let ticket = world.settled(&world.order("C11").await).await;
     assert_eq!(ticket.state, State::Quoting);
-    let quote = Command::Quote { tokens: Tokens(8), note: "At most eight.".into() };
+    let quote = Command::Quote {
+        tokens: Tokens(8),
+        note: "At most eight.".into(),
+    };
     let offered = world.act("hugo", &ticket, quote).await;
     assert_eq!(available(&world).await, 100);
     let accepted = world.approve("paul", &offered, Purpose::Offer).await;
     assert_eq!(available(&world).await, 92);
     let running = world.agree(&accepted).await;
-    let (task, _) = running.tasks.iter().find_map(tests::play::by_hand).expect("work");
+    let (task, _) = running
+        .tasks
+        .iter()
+        .find_map(tests::play::by_hand)
+        .expect("work");
     let work = |spent| Command::Complete {
         task: task.node.name.clone(),
         well: true,
@@ -197,14 +261,21 @@ async fn time_spent_is_counted_under_a_ceiling() {
 async fn a_quote_that_nobody_answers_expires_by_the_clock() {
     let world = World::new().await;
     let ticket = world.settled(&world.order("C13").await).await;
-    let quote = Command::Quote { tokens: Tokens(20), note: "Twenty.".into() };
+    let quote = Command::Quote {
+        tokens: Tokens(20),
+        note: "Twenty.".into(),
+    };
     let offered = world.act("hugo", &ticket, quote).await;
     world.advance(Duration::days(30) - Duration::seconds(1));
     assert_eq!(world.settled(&offered).await.state, State::Offered);
     world.advance(Duration::seconds(1));
     let yes = World::decision(&offered, Purpose::Offer, Verdict::Approve);
     let late = tests::play::refusal(world.ask("paul", &offered, yes).await);
-    assert_eq!(late.code(), "gate.expired", "even before the clock has come by");
+    assert_eq!(
+        late.code(),
+        "gate.expired",
+        "even before the clock has come by"
+    );
     let closed = world.settled(&offered).await;
     assert_eq!(closed.ending, Some(Ending::Expired));
     assert_eq!(available(&world).await, 100);

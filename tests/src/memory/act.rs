@@ -25,7 +25,12 @@ pub const NAMES: [&str; 10] = [
 ];
 
 /// Actions that only look.
-const LOOKS: [&str; 4] = ["git.manifest", "monitor.labels", "monitor.route", "vault.login"];
+const LOOKS: [&str; 4] = [
+    "git.manifest",
+    "monitor.labels",
+    "monitor.route",
+    "vault.login",
+];
 
 /// The `N`-th scripted action.
 pub struct Act<const N: usize>(pub(super) Systems);
@@ -36,7 +41,11 @@ impl<const N: usize> Act<N> {
     }
     fn target(zone: &str, params: &Value) -> String {
         let name = NAMES[N];
-        match (name, params["repo"].as_str(), params["edit"]["path"].as_str()) {
+        match (
+            name,
+            params["repo"].as_str(),
+            params["edit"]["path"].as_str(),
+        ) {
             ("git.change", Some(repo), Some(path)) => format!("git/{repo}/{path}"),
             _ => match (params["manifest"].as_str(), params["component"].as_str()) {
                 (Some(part), _) | (None, Some(part)) => format!("{zone}/{name}/{part}"),
@@ -57,7 +66,10 @@ impl<const N: usize> Act<N> {
         std::future::pending().await
     }
     fn fault(class: FaultClass, method: &str) -> Fault {
-        Fault::new(class, format!("{} {method}: {class:?} on purpose", NAMES[N]))
+        Fault::new(
+            class,
+            format!("{} {method}: {class:?} on purpose", NAMES[N]),
+        )
     }
     /// Misfortunes of methods that only read.
     async fn misread(&self, method: Method, cx: &Cx, params: &Value) -> Result<Option<How>, Fault> {
@@ -89,7 +101,11 @@ impl<const N: usize> Action for Act<N> {
             UndoKind::Automatic
         };
         let verify_for = Duration::from_millis(200);
-        Policy { undo, verify_for, ..Policy::STANDARD }
+        Policy {
+            undo,
+            verify_for,
+            ..Policy::STANDARD
+        }
     }
 
     fn validate(&self, params: &Value) -> Vec<Violation> {
@@ -103,7 +119,11 @@ impl<const N: usize> Action for Act<N> {
     }
 
     fn targets(&self, zone: &str, params: &Value) -> Vec<String> {
-        if Self::looks() { Vec::new() } else { vec![Self::target(zone, params)] }
+        if Self::looks() {
+            Vec::new()
+        } else {
+            vec![Self::target(zone, params)]
+        }
     }
 
     async fn plan(&self, cx: &Cx, params: &Value) -> Result<Plan<Value>, Fault> {
@@ -123,7 +143,11 @@ impl<const N: usize> Action for Act<N> {
         }
         let change = Change {
             path: target,
-            verb: if before.is_null() { Verb::Create } else { Verb::Update },
+            verb: if before.is_null() {
+                Verb::Create
+            } else {
+                Verb::Update
+            },
             before: before.clone(),
             after,
             secret: false,
@@ -194,13 +218,21 @@ impl<const N: usize> Action for Act<N> {
             return Ok(Verdict::Bad(vec![proof]));
         }
         if Self::looks() {
-            return Ok(Verdict::Ok(vec![Proof::equal("read back", json!(1), json!(1))]));
+            return Ok(Verdict::Ok(vec![Proof::equal(
+                "read back",
+                json!(1),
+                json!(1),
+            )]));
         }
         let target = Self::target(&cx.zone, params);
         let found = self.0.inner().value(&target);
         let proof = Proof::equal(format!("{target} is as asked"), Self::wanted(params), found);
         let fits = proof.ok;
-        Ok(if fits { Verdict::Ok(vec![proof]) } else { Verdict::Bad(vec![proof]) })
+        Ok(if fits {
+            Verdict::Ok(vec![proof])
+        } else {
+            Verdict::Bad(vec![proof])
+        })
     }
 
     async fn undo(
@@ -218,7 +250,10 @@ impl<const N: usize> Action for Act<N> {
             _ => {}
         }
         let target = Self::target(&cx.zone, params);
-        let outcome = self.0.inner().take_back(cx, &target, Self::wanted(params), &plan.before);
+        let outcome = self
+            .0
+            .inner()
+            .take_back(cx, &target, Self::wanted(params), &plan.before);
         match met {
             Some(How::HangAfter) => self.hang().await,
             Some(How::DoThenDrop) => Err(Self::fault(FaultClass::Ambiguous, "undo")),

@@ -32,7 +32,7 @@ pub(super) fn quote(draft: &mut Draft<'_>, tokens: Tokens, note: &str) -> Result
         )
     } else {
         Text::new(
-            format!("devis : {tokens} tokens"),
+            format!("devis\u{a0}: {tokens} tokens"),
             format!("quote: {tokens} tokens"),
         )
     };
