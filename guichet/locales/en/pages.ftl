@@ -121,6 +121,7 @@ plan-hidden = { $n ->
     [one] { $n } line is not shown here.
    *[other] { $n } lines are not shown here.
   }
+digest-read = Digest of what was read
 plan-digest = Plan digest
 
 # Decisions and links.

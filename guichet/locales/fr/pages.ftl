@@ -121,6 +121,7 @@ plan-hidden = { $n ->
     [one] { $n } ligne n’est pas montrée ici.
    *[other] { $n } lignes ne sont pas montrées ici.
   }
+digest-read = Empreinte de ce qui a été lu
 plan-digest = Empreinte du plan
 
 # Décisions et liens.

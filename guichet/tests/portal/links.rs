@@ -2,7 +2,7 @@
 //! often; a person who reads and sends decides once.
 
 use crate::{
-    orders::order_by_hand,
+    orders::{order_by_hand, order_line},
     town::{Answer, Town},
 };
 use axum::{
@@ -170,4 +170,65 @@ async fn a_form_of_one_link_does_not_serve_another() {
         .await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(town.number_of_records().await, before);
+}
+
+/// The page lets no referrer out, so browsers without `Sec-Fetch-Site` name its origin `null`.
+#[tokio::test]
+async fn a_browser_that_names_its_origin_null_can_decide() {
+    let town = Town::demo().await;
+    let token = link(&town).await;
+    let page = town.stranger().get(&format!("/v/{token}")).await;
+    town.wait(30);
+    let body = format!("nonce={}&choice=approve", page.hidden("nonce"));
+    let request = Request::post(format!("/v/{token}"))
+        .header("host", "127.0.0.1:8080")
+        .header("origin", "null")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(body));
+    let answer = town.send(request.unwrap()).await;
+    assert_eq!(
+        answer.to(),
+        format!("/v/{token}/receipt"),
+        "{}",
+        answer.body
+    );
+}
+
+/// What cannot be undone, and a script on a worker, takes the code of the mail too.
+#[tokio::test]
+async fn a_script_takes_the_code_printed_in_the_mail() {
+    let town = Town::demo().await;
+    let script = [
+        ("cluster", "prod-paris"),
+        ("node", "worker-1"),
+        ("script", "rotate-logs"),
+        ("script_ref", "0123456789abcdef0123456789abcdef01234567"),
+        ("acknowledge_not_durable", "true"),
+    ];
+    let made = order_line(&mut town.browser("camille").await, "K07", &script).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+    town.work().await;
+    let minted = town.links("paul").await.pop().expect("Paul is asked");
+    let (token, code) = (minted.token, minted.code.expect("a script takes a code"));
+    let page = town.stranger().get(&format!("/v/{token}")).await;
+    assert!(
+        page.says("Code à six chiffres") && !page.body.contains(&code),
+        "not in the page"
+    );
+    town.wait(30);
+    let yes = ("choice", "approve");
+    let before = town.number_of_records().await;
+    let other = if code == "123456" { "654321" } else { "123456" };
+    for wrong in ["", other] {
+        let answer = decide(&town, &page, &token, &[yes, ("code", wrong)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.says("Ce n’est pas le code du courriel"));
+    }
+    assert_eq!(
+        town.number_of_records().await,
+        before,
+        "nothing was decided"
+    );
+    let done = decide(&town, &page, &token, &[yes, ("code", &code)]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
 }

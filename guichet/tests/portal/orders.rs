@@ -20,14 +20,20 @@ pub async fn order_by_hand(town: &Town) -> String {
 }
 
 async fn order(browser: &mut Browser<'_>, speed: &str) -> Answer {
-    let form = browser.get("/catalogue/K06/new").await;
     let mut own = HIBERNATE.to_vec();
     own.push(("order-speed", speed));
-    let check = browser.fill(&form, "/catalogue/K06/check", &own).await;
+    order_line(browser, "K06", &own).await
+}
+
+/// Orders a line with these answers, by form, check and submission.
+pub async fn order_line(browser: &mut Browser<'_>, code: &str, own: &[(&str, &str)]) -> Answer {
+    let path = |step: &str| format!("/catalogue/{code}/{step}");
+    let form = browser.get(&path("new")).await;
+    let check = browser.fill(&form, &path("check"), own).await;
     if check.status != StatusCode::OK {
         return check;
     }
-    browser.fill(&check, "/catalogue/K06/submit", &[]).await
+    browser.fill(&check, &path("submit"), &[]).await
 }
 
 #[tokio::test]

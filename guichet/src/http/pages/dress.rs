@@ -25,7 +25,8 @@ pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src '
 pub(super) async fn dress(State(portal): State<Portal>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let seen = parts.clone();
-    let mut response = if parts.method.is_safe() || comes_from_here(&parts.headers) {
+    let open = parts.method.is_safe() || is_link(&parts) || comes_from_here(&parts.headers);
+    let mut response = if open {
         next.run(Request::from_parts(parts, body)).await
     } else {
         Fail::Forbidden.into_response()
@@ -36,6 +37,12 @@ pub(super) async fn dress(State(portal): State<Portal>, request: Request, next: 
     remember(&portal, &seen, response.headers_mut());
     harden(&portal, &seen, response.headers_mut());
     response
+}
+
+/// A link page carries its own proof, a nonce that we made for this very link, and no cookie counts
+/// there; and since it lets no referrer out, an older browser names its origin `null`.
+fn is_link(parts: &Parts) -> bool {
+    parts.uri.path().starts_with("/v/")
 }
 
 /// Whether a request that changes something comes from one of our own pages. A browser says so in
@@ -125,7 +132,7 @@ fn harden(portal: &Portal, parts: &Parts, headers: &mut HeaderMap) {
     if portal.secure() {
         put("strict-transport-security", "max-age=31536000");
     }
-    if parts.uri.path().starts_with("/v/") {
+    if is_link(parts) {
         put("referrer-policy", "no-referrer");
         put("x-robots-tag", "noindex, nofollow");
     } else {
