@@ -13,6 +13,7 @@ pub use records::{ApplyBefore, ApplyReceipt, Held, Written};
 use crate::{
     kube::{Applied, ApplyOpts, Kind, Kube, ObjRef},
     systems::Systems,
+    vault::REVIEWER_NAMESPACE,
 };
 use async_trait::async_trait;
 use reading::{lines, mark, marked, proof, text, waits_for};
@@ -179,11 +180,12 @@ impl Action for KubeApply {
         for object in self.objects(cx, params)? {
             let address = ObjRef::of(&object)?;
             let live = self.kube(cx)?.get(cx, &address).await?;
-            // In a namespace that this very plan makes, the server cannot say anything yet.
+            // In a namespace that this very plan makes, or the reviewer's task before it, the server
+            // cannot say anything yet.
             let early = address
                 .namespace
                 .as_ref()
-                .is_some_and(|it| made.contains(it));
+                .is_some_and(|it| made.contains(it) || it == REVIEWER_NAMESPACE);
             let seen = self
                 .foreseen(cx, &object, params.takeover, &mut warnings)
                 .await?;

@@ -8,8 +8,10 @@ use crate::{
     journal::{Entry, Place},
     ledger::{self, Lot, Move},
     people::{Actor, Person, Right},
+    quota,
     store::{NewPerson, Seal, StoreError, Tx, load, people},
     ticket::Refusal,
+    window,
 };
 use catalogue::Tokens;
 use chrono::{DateTime, Duration, Utc};
@@ -132,6 +134,29 @@ impl Desk {
             tx.end().await?;
         }
         Ok(Tokens(sum))
+    }
+
+    /// Notes, once a year and contract, that six accelerated changes are free again (S14). Returns
+    /// whether this call did.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn renew_quota(&self, contract: &Contract) -> Result<bool, DeskError> {
+        let now = self.clock.now();
+        let from = window::midnight(quota::year(contract, now).from);
+        let tx = self.store.begin().await?;
+        let kind = "quota.renewed";
+        let about = (contract.client.as_str(), contract.code.as_str());
+        if from > now || load::noted_since(tx.db(), about, kind, from).await? {
+            return Ok(false);
+        }
+        let mut entry = Entry::new(kind, None, "renewed");
+        entry.tokens.insert("slots", u32::from(quota::PER_YEAR));
+        let caller = self.caller(Actor::Engine("scheduler"));
+        self.note(&tx, &contract.client, &contract.code, &entry, &caller)
+            .await?;
+        tx.end().await?;
+        Ok(true)
     }
 
     async fn note_moves(

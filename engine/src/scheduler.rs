@@ -1,4 +1,5 @@
-//! The clock's side: wakes tickets whose time has come, and keeps the daily house: expired lots.
+//! The clock's side: wakes tickets whose time has come, and keeps the daily house: lots that
+//! expired, accelerated changes that are free again.
 
 use crate::{
     desk::{Desk, DeskError},
@@ -101,10 +102,15 @@ impl Scheduler {
             return Ok(());
         }
         for contract in self.desk.contracts(None).await? {
-            match self.desk.expire_lots(&contract).await {
-                Ok(_) => {}
-                Err(DeskError::Store(error)) => return Err(error),
-                Err(DeskError::Refused(refusal)) => tracing::warn!(%refusal, "cannot expire"),
+            for done in [
+                self.desk.expire_lots(&contract).await.map(drop),
+                self.desk.renew_quota(&contract).await.map(drop),
+            ] {
+                match done {
+                    Ok(()) => {}
+                    Err(DeskError::Store(error)) => return Err(error),
+                    Err(DeskError::Refused(refusal)) => tracing::warn!(%refusal, "house not kept"),
+                }
             }
         }
         let soon = now + chrono::Duration::minutes(2);

@@ -160,7 +160,9 @@ impl Store {
             ..Default::default()
         };
         let begun = tokio::spawn(async move { write.begin_with_options(options).await });
-        let tx = begun.await.map_err(|e| StoreError::Unfit(format!("begin broke off: {e}")))??;
+        let tx = begun
+            .await
+            .map_err(|e| StoreError::Unfit(format!("begin broke off: {e}")))??;
         Ok(Tx { tx })
     }
 

@@ -136,10 +136,21 @@ impl<B> Plan<B> {
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
-    /// `sha256:…` over changes, impact and warnings: what an agreement agrees to.
+    /// `sha256:…` over changes, impact and warnings: what an agreement agrees to. How far a line
+    /// could be trusted is not part of it: a prediction that comes true was agreed to.
     pub fn digest(&self) -> String {
+        let changes: Vec<Value> = self
+            .changes
+            .iter()
+            .map(|it| {
+                serde_json::json!({
+                    "path": it.path, "verb": it.verb, "before": it.before, "after": it.after,
+                    "secret": it.secret,
+                })
+            })
+            .collect();
         digest(&serde_json::json!({
-            "changes": self.changes, "impact": self.impact, "warnings": self.warnings,
+            "changes": changes, "impact": self.impact, "warnings": self.warnings,
         }))
     }
 }

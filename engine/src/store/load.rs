@@ -3,8 +3,8 @@
 use super::{
     StoreError, codec,
     entity::{
-        client, contract, decision, gate, gate_barred, hold, inbox, lot, resource_lock, settlement,
-        slot, task, ticket, ticket_order,
+        client, contract, decision, gate, gate_barred, hold, inbox, lot, record, resource_lock,
+        settlement, slot, task, ticket, ticket_order,
     },
     people,
 };
@@ -352,4 +352,21 @@ pub(crate) async fn applied(
         .await?;
     row.map(|it| Ok((it.digest, codec::name(&it.ticket)?)))
         .transpose()
+}
+
+/// Whether the client's log has a record of that kind about that contract since then.
+pub(crate) async fn noted_since(
+    db: &impl ConnectionTrait,
+    (client, contract): (&str, &str),
+    kind: &str,
+    from: chrono::DateTime<chrono::Utc>,
+) -> Result<bool, StoreError> {
+    let rows = record::Entity::find()
+        .filter(record::Column::Client.eq(client))
+        .filter(record::Column::At.gte(codec::micros(from)))
+        .filter(record::Column::Kind.eq(kind))
+        .all(db)
+        .await?;
+    let about = format!("\"chg\":\"{client}/{contract}\"");
+    Ok(rows.iter().any(|it| it.leaf.contains(&about)))
 }

@@ -152,7 +152,8 @@ async fn site(name: &str, vault: &str) -> anyhow::Result<(Site, Zone)> {
     let zone = Zone::new(name)
         .with_kube(Arc::new(client))
         .with_pools(Arc::new(aks))
-        .with_vault(Arc::new(store), link);
+        .with_vault(Arc::new(store), link)
+        .with_vault_address(vault);
     Ok((Site { _kube: kube, _pools: nodes }, zone))
 }
 
