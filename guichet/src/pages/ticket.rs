@@ -101,6 +101,8 @@ pub struct Failure {
     pub task: String,
     /// One plain sentence.
     pub cause: String,
+    /// What the system said, in its own words.
+    pub words: Option<String>,
     /// What was undone, or that nothing was done.
     pub undone: String,
     /// What the client must do; usually nothing.
@@ -284,9 +286,6 @@ pub struct Kin {
 
 impl TicketPage {
     fn done(&self) -> usize {
-        self.tasks
-            .iter()
-            .filter(|it| matches!(it.mark, Mark::Done | Mark::Skipped))
-            .count()
+        self.tasks.iter().filter(|it| it.mark == Mark::Done).count()
     }
 }

@@ -274,6 +274,7 @@ pub fn failed(lang: Lang) -> TicketPage {
             "Alertmanager a refusé la configuration.",
             "Alertmanager refused the configuration.",
         ),
+        words: Some("500 <nil>".into()),
         undone: two(
             lang,
             "Tout a été remis comme avant.",

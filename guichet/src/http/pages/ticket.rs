@@ -27,7 +27,7 @@ use super::{
     question::plan,
     study,
     visit::{Signed, query},
-    words::{drawn, is_study, name_of, state_key, state_mark},
+    words::{drawn, fault_key, is_study, name_of, state_key, state_mark},
 };
 use crate::pages::{
     Ui,
@@ -189,7 +189,7 @@ impl Scene {
     }
 
     /// What went wrong, as long as it matters.
-    fn failure(&self) -> Option<Failure> {
+    pub(super) fn failure(&self) -> Option<Failure> {
         let (ui, ticket) = (&self.ui, &self.ticket);
         let failed = |it: &&engine::ticket::Task| {
             matches!(
@@ -198,19 +198,22 @@ impl Scene {
             ) || (it.status == Status::Undone && it.fault.is_some())
         };
         let task = ticket.tasks.iter().find(failed)?;
-        let cause = ticket
-            .cause
-            .clone()
-            .or(task.fault.as_ref().map(|it| it.message.clone()));
         let undone = match (ticket.state, ticket.ending) {
             (At::Closed, Some(Ending::Failed)) => "failure-undone",
             (At::Undoing, _) => "failure-undoing",
             (At::Blocked, _) => "failure-blocked",
             _ => "failure-watched",
         };
+        // A person who did it by hand already said it plainly.
+        let said = task.note.clone().or(ticket.cause.clone());
+        let fault = task.fault.as_ref();
         Some(Failure {
             task: self.text(&task.node.title),
-            cause: cause.or(task.note.clone()).unwrap_or_default(),
+            cause: match fault {
+                Some(fault) => ui.t(fault_key(fault.class)),
+                None => said.unwrap_or_else(|| ui.t("fault-by-hand")),
+            },
+            words: fault.map(|it| it.message.clone()),
             undone: ui.t(undone),
             duty: ui.t("failure-duty-nothing"),
         })

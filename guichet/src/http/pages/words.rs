@@ -6,7 +6,7 @@ use engine::{
     people::{Person, Right},
     ticket::{Ending, State, Status, Task, Ticket},
 };
-use workflows::{Level, Party, Purpose, Role, Work};
+use workflows::{FaultClass, Level, Party, Purpose, Role, Work};
 
 use crate::pages::{Ui, parts::Mark};
 
@@ -162,6 +162,19 @@ pub(super) fn impact_key(level: Level) -> &'static str {
         Level::Eviction => "impact-eviction",
         Level::Outage => "impact-outage",
         Level::DataLoss => "impact-data-loss",
+    }
+}
+
+/// Message id of the plain sentence for a class of faults.
+pub(super) fn fault_key(class: FaultClass) -> &'static str {
+    match class {
+        FaultClass::Transient => "fault-transient",
+        FaultClass::Ambiguous => "fault-ambiguous",
+        FaultClass::Conflict => "fault-conflict",
+        FaultClass::Rejected => "fault-rejected",
+        FaultClass::Denied => "fault-denied",
+        FaultClass::Missing => "fault-missing",
+        FaultClass::Guard => "fault-guard",
     }
 }
 

@@ -161,7 +161,7 @@ impl Scene {
         if let Some(cause) = ticket
             .cause
             .as_ref()
-            .filter(|_| ticket.state == State::Closed)
+            .filter(|_| ticket.state == State::Closed && self.failure().is_none())
         {
             note("next-cause", "why", cause.clone());
         }

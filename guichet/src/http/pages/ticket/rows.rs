@@ -317,7 +317,7 @@ pub(in crate::http::pages) fn event(
     let shown = trace
         .task
         .as_deref()
-        .filter(|_| !trace.kind.starts_with("gate."));
+        .filter(|_| trace.kind.starts_with("task.") || trace.kind.starts_with("effect."));
     if let Some(task) = shown {
         let name = title(task);
         text.push_str(&format!(" ({name})"));
