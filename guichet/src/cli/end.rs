@@ -88,9 +88,9 @@ pub struct Stop {
     /// Clause it rests on.
     pub clause: Option<&'static str>,
     /// The next command to try.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
     /// Faults of the form, one by one.
-    pub faults: Vec<(String, String, Text)>,
+    pub faults: Box<[(String, String, Text)]>,
 }
 
 impl Stop {
@@ -103,7 +103,7 @@ impl Stop {
             code,
             clause: None,
             hint: None,
-            faults: Vec::new(),
+            faults: Box::default(),
         }
     }
 
@@ -125,7 +125,7 @@ impl Stop {
     /// With the next command to try.
     #[must_use]
     pub fn hint(mut self, command: impl Into<String>) -> Stop {
-        self.hint = Some(command.into());
+        self.hint = Some(command.into().into_boxed_str());
         self
     }
 
@@ -173,12 +173,12 @@ impl From<Refusal> for Stop {
             (_, RefusalKind::Stale | RefusalKind::Gone) => CHANGED,
             (_, RefusalKind::Invalid | RefusalKind::Rule | RefusalKind::Forbidden) => REFUSED,
         };
-        let faults: Vec<_> = match &refusal {
+        let faults: Box<[_]> = match &refusal {
             Refusal::Form(all) => all
                 .iter()
                 .map(|it| (it.pointer.clone(), it.code.clone(), it.message.clone()))
                 .collect(),
-            _ => Vec::new(),
+            _ => Box::default(),
         };
         let text = match faults.is_empty() {
             true => refusal.sentence(),
@@ -195,7 +195,7 @@ impl From<Refusal> for Stop {
             }
             _ => None,
         };
-        let hint = hint.map(str::to_owned);
+        let hint = hint.map(Box::from);
         Stop {
             exit,
             text,

@@ -24,13 +24,11 @@ pub struct Problem {
     /// HTTP status.
     pub status: StatusCode,
     /// Stable code: documented, never renamed.
-    pub code: String,
-    /// What kind of problem, the same for every occurrence.
-    pub title: Text,
+    pub code: Box<str>,
     /// What happened here, and the remedy.
     pub detail: Text,
     /// Clause of the contract it rests on.
-    pub clause: Option<String>,
+    pub clause: Option<Box<str>>,
     /// Faults of the body, one by one.
     pub errors: Vec<FieldProblem>,
     /// Seconds after which another try is sensible.
@@ -67,8 +65,7 @@ impl Problem {
     ) -> Self {
         Problem {
             status,
-            code: code.to_owned(),
-            title: title(status),
+            code: code.into(),
             detail: Text::new(fr, en),
             clause: None,
             errors: Vec::new(),
@@ -107,7 +104,7 @@ impl Problem {
             .collect();
         let mut body = json!({
             "type": format!("/api/problems/{}", self.code),
-            "title": self.title.get(lang),
+            "title": title(self.status).get(lang),
             "status": self.status.as_u16(),
             "detail": self.detail.get(lang),
             "code": self.code,
@@ -166,7 +163,7 @@ impl From<Refusal> for Problem {
         };
         let words = refusal.sentence();
         let mut problem = Problem::new(status, refusal.code(), words.fr, words.en);
-        problem.clause = refusal.clause().map(str::to_owned);
+        problem.clause = refusal.clause().map(Box::from);
         problem.errors = match refusal {
             Refusal::Form(faults) => faults
                 .into_iter()

@@ -1,6 +1,7 @@
 //! A counter for tests: the real program on a database of its own, with a provider, two clients
 //! and their people, all made known through the command line.
 #![allow(dead_code, reason = "each test program uses its own part")]
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 use serde_json::Value;
 use std::{

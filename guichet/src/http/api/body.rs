@@ -8,6 +8,7 @@ use axum::{
 };
 use catalogue::Text;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// A JSON body that says what we expect and nothing else.
 pub(super) struct Sent<T>(pub(super) T);
@@ -43,39 +44,47 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
                         "Le corps dépasse 256 Kio.",
                         "The body exceeds 256 KiB.",
                     ),
-                    _ => malformed("body.unreadable", "", &why),
+                    _ => unreadable("body.unreadable", &why),
                 })?;
         parse(&bytes).map(Sent)
     }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|why| {
-        let mut problem = malformed("body.malformed", "", &why);
-        if why.is_data() {
-            problem = malformed("body.invalid", "", &why);
-            problem.status = StatusCode::UNPROCESSABLE_ENTITY;
-        }
-        let words = why.to_string();
-        problem.errors.push(FieldProblem {
-            pointer: String::new(),
-            code: problem.code.clone(),
-            detail: Text::new(words.clone(), words),
-        });
-        problem
+    serde_json::from_slice(bytes).map_err(|why| match why.is_data() {
+        true => unfit(&why),
+        false => unreadable("body.malformed", &why),
     })
 }
 
-fn malformed(code: &str, fr: &str, why: &dyn std::fmt::Display) -> Problem {
-    let fr = if fr.is_empty() {
-        "Le corps ne peut pas être lu"
-    } else {
-        fr
-    };
+/// The fields of a body whose route is known only from its path.
+pub(super) fn read<T: DeserializeOwned>(body: Value) -> Result<T, Problem> {
+    serde_json::from_value(body).map_err(|why| unfit(&why))
+}
+
+/// JSON, but not what we expect.
+fn unfit(why: &serde_json::Error) -> Problem {
+    let code = "body.invalid";
+    let mut problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        code,
+        format!("Le corps ne convient pas\u{a0}: {why}"),
+        format!("The body does not fit: {why}"),
+    );
+    let detail = Text::new(why.to_string(), why.to_string());
+    problem.errors.push(FieldProblem {
+        pointer: String::new(),
+        code: code.into(),
+        detail,
+    });
+    problem
+}
+
+fn unreadable(code: &str, why: &dyn std::fmt::Display) -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
         code,
-        format!("{fr}\u{a0}: {why}"),
+        format!("Le corps ne peut pas être lu\u{a0}: {why}"),
         format!("The body cannot be read: {why}"),
     )
 }

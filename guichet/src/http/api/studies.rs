@@ -1,29 +1,25 @@
 //! `/studies`: off-catalogue requests (S19–S30).
 
 use super::{
-    super::{
-        Web,
-        problem::{FieldProblem, Problem},
-    },
+    super::{Web, problem::Problem},
     acts::{ItemBody, LineBody, conclude, reclassify},
     auth::{Acting, Signed},
-    body::Sent,
+    body::{Sent, read},
     tickets::{begin, contract, made, on_behalf, seen, send, view},
     views::ticket::{Row, TicketView},
 };
 use axum::{
     Json,
     extract::{Path, State},
-    http::StatusCode,
     response::Response,
 };
-use catalogue::{Text, Tokens};
+use catalogue::Tokens;
 use chrono::{DateTime, Utc};
 use engine::{
     query::Filter,
     ticket::{Command, Study},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Studies that are not over, newest first.
@@ -123,25 +119,6 @@ struct Conclusion {
     justification: String,
     #[serde(default)]
     items: Vec<ItemBody>,
-}
-
-fn read<T: DeserializeOwned>(body: Value) -> Result<T, Problem> {
-    serde_json::from_value(body).map_err(|why| {
-        let words = Text::new(why.to_string(), why.to_string());
-        let mut problem = Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "body.invalid",
-            format!("Le corps ne convient pas\u{a0}: {why}"),
-            format!("The body does not fit: {why}"),
-        );
-        let code = problem.code.clone();
-        problem.errors.push(FieldProblem {
-            pointer: String::new(),
-            code,
-            detail: words,
-        });
-        problem
-    })
 }
 
 pub(super) async fn act(
