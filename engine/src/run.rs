@@ -142,9 +142,8 @@ fn cancel_losers(tasks: &mut [Task], index: &HashMap<String, usize>, i: usize, n
     }
 }
 
-/// Stops everything that has not begun, and marks the last begun task for being taken back.
-/// Returns whether anything has to be taken back.
-pub fn unwind(tasks: &mut [Task], now: DateTime<Utc>) -> bool {
+/// Stops everything that has not begun.
+pub fn stop(tasks: &mut [Task], now: DateTime<Utc>) {
     for task in tasks.iter_mut() {
         let idle = match task.status {
             Status::Waiting | Status::Ready | Status::Asked | Status::Timed => !task.touched(),
@@ -165,7 +164,6 @@ pub fn unwind(tasks: &mut [Task], now: DateTime<Utc>) -> bool {
             task.rest(Status::Cancelled, now);
         }
     }
-    next_undo(tasks, now)
 }
 
 /// Marks the next task to be taken back: of those that began and are not yet back, the one that
@@ -205,8 +203,18 @@ pub fn undone_by_hand(task: &Task) -> bool {
 /// Every resource that the agreed plans write.
 #[must_use]
 pub fn targets(tasks: &[Task]) -> Vec<String> {
+    written(tasks.iter())
+}
+
+/// Every resource that has something on it to be taken back.
+#[must_use]
+pub fn touched_targets(tasks: &[Task]) -> Vec<String> {
+    let pending = |it: &&Task| it.touched() && it.status != Status::Undone;
+    written(tasks.iter().filter(pending))
+}
+
+fn written<'a>(tasks: impl Iterator<Item = &'a Task>) -> Vec<String> {
     let all: BTreeMap<&str, ()> = tasks
-        .iter()
         .filter_map(|it| it.planned.as_ref())
         .flat_map(|it| it.targets.iter().map(|target| (target.as_str(), ())))
         .collect();

@@ -61,7 +61,11 @@ impl Draft<'_> {
             })
             .collect();
         for (role, facts) in fresh {
-            self.tell_staff(right_of(role), Occasion::Work, &facts);
+            // Whoever just finished the task before it is at work already.
+            let at_work = self.facts.actor.person().is_some_and(|it| it.may(right_of(role)));
+            if !at_work {
+                self.tell_staff(right_of(role), Occasion::Work, &facts);
+            }
         }
     }
 
@@ -91,39 +95,29 @@ impl Draft<'_> {
         else {
             return Ok(false);
         };
-        let due = match self.it.ticket.tasks[at].run_at {
-            Some(due) => due,
-            None => {
-                let due = self.first_start()?;
-                self.it.ticket.tasks[at].run_at = Some(due);
-                self.it.ticket.starts_at = Some(due);
-                if due > now {
-                    self.tell_requester(Occasion::Scheduled, json!({ "starts_at": due }));
-                }
-                due
-            }
-        };
         // While it waits for its targets the time it was due at is only the next look.
-        if due > now && self.it.ticket.waits_for.is_none() {
+        let due = self.it.ticket.tasks[at].run_at;
+        if due.is_some_and(|it| it > now) && self.it.ticket.waits_for.is_none() {
             return Ok(false);
         }
-        let targets = run::targets(&self.it.ticket.tasks);
-        let mine = self.it.ticket.id;
-        let taken = targets.iter().find_map(|it| {
-            self.facts
-                .locks
-                .get(it)
-                .filter(|(holder, _)| *holder != mine)
-        });
-        if let Some((holder, reference)) = taken {
-            self.it.ticket.waits_for = Some(*holder);
-            self.it.ticket.tasks[at].run_at = Some(now + Duration::seconds(LOCK_PATIENCE_S));
-            self.it.ticket.tasks[at].note = Some(reference.clone());
+        // Asked again each time: the window may have closed while it waited.
+        let opens = self.first_start()?;
+        self.it.ticket.starts_at.get_or_insert(opens);
+        if opens > now {
+            self.it.ticket.waits_for = None;
+            self.it.ticket.starts_at = Some(opens);
+            self.it.ticket.tasks[at].run_at = Some(opens);
+            self.tell_requester(Occasion::Scheduled, json!({ "starts_at": opens }));
             return Ok(false);
         }
-        self.it.ticket.waits_for = None;
-        if !targets.is_empty() {
-            self.it.locks = Some(LockMove::Take(targets));
+        if !self.takes(run::targets(&self.it.ticket.tasks)) {
+            let holder = self.it.ticket.waits_for;
+            let locks = &mut self.facts.locks.values();
+            let reference = locks.find(|it| Some(it.0) == holder).map(|it| it.1.clone());
+            let task = &mut self.it.ticket.tasks[at];
+            task.run_at = Some(now + Duration::seconds(LOCK_PATIENCE_S));
+            task.note = reference;
+            return Ok(false);
         }
         if self.it.ticket.slot.is_some() {
             self.it.slot = Some(SlotMove::Consume);
@@ -137,6 +131,19 @@ impl Draft<'_> {
             json!({ "starts_at": now, "started": true }),
         );
         Ok(true)
+    }
+
+    /// Takes the locks of these resources, all or none. While somebody else holds one the ticket
+    /// waits, and is woken when that one lets go.
+    fn takes(&mut self, targets: Vec<String>) -> bool {
+        let (mine, locks) = (self.it.ticket.id, &self.facts.locks);
+        let holder = |it: &String| locks.get(it).map(|(holder, _)| *holder);
+        let others = targets.iter().filter_map(holder).find(|it| *it != mine);
+        self.it.ticket.waits_for = others;
+        if others.is_none() && !targets.iter().all(|it| holder(it) == Some(mine)) {
+            self.it.locks = Some(LockMove::Take(targets));
+        }
+        others.is_none()
     }
 
     fn first_start(&self) -> Result<DateTime<Utc>, Refusal> {
@@ -162,12 +169,15 @@ impl Draft<'_> {
         self.it.ticket.suspended = None;
         self.it.ticket.cause = Some(cause.to_owned());
         self.supersede_gates();
-        run::unwind(&mut self.it.ticket.tasks, now);
+        run::stop(&mut self.it.ticket.tasks, now);
         self.unwind(ending)
     }
 
     fn unwind(&mut self, ending: Ending) -> Result<(), Refusal> {
         let now = self.now();
+        if !self.takes(run::touched_targets(&self.it.ticket.tasks)) {
+            return Ok(());
+        }
         if !run::next_undo(&mut self.it.ticket.tasks, now) {
             self.close(ending);
             return Ok(());
