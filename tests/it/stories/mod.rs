@@ -2,6 +2,7 @@
 
 mod accelerated;
 mod complex;
+mod edges;
 mod failing;
 mod links;
 mod moved;
