@@ -117,6 +117,10 @@ plan-delete = delete
 plan-run = run
 plan-masked = hidden value, digest { $digest }
 plan-masked-whole = hidden value
+plan-lines = { $n ->
+    [one] { $n } line
+   *[other] { $n } lines
+  }
 plan-hidden = { $n ->
     [one] { $n } line is not shown here.
    *[other] { $n } lines are not shown here.

@@ -117,6 +117,10 @@ plan-delete = supprimer
 plan-run = exécuter
 plan-masked = valeur masquée, empreinte { $digest }
 plan-masked-whole = valeur masquée
+plan-lines = { $n ->
+    [one] { $n } ligne
+   *[other] { $n } lignes
+  }
 plan-hidden = { $n ->
     [one] { $n } ligne n’est pas montrée ici.
    *[other] { $n } lignes ne sont pas montrées ici.

@@ -8,6 +8,8 @@ use crate::{format, i18n::I18n};
 
 /// Lines up to which a plan is shown at once.
 const SHORT: usize = 12;
+/// Lines beyond which each path unfolds on its own.
+const LONG: usize = 60;
 
 /// The plan of a whole ticket.
 #[derive(Clone, Debug)]
@@ -89,11 +91,21 @@ impl PlanView {
         self.groups.is_empty()
     }
 
+    fn lines(&self) -> usize {
+        let shown: usize = self.groups.iter().map(|it| it.lines.len()).sum();
+        shown + self.hidden
+    }
+
     /// Whether it is short enough, or grave enough, to be read without being asked for.
     #[must_use]
     pub fn unfolded(&self) -> bool {
-        let lines: usize = self.groups.iter().map(|it| it.lines.len()).sum();
-        lines + self.hidden <= SHORT || self.irreversible.is_some()
+        self.lines() <= SHORT || self.irreversible.is_some()
+    }
+
+    /// Whether only its paths are shown at first.
+    #[must_use]
+    pub fn long(&self) -> bool {
+        self.lines() > LONG
     }
 
     /// The same plan with at most `most` lines, for pages that must stay small.

@@ -36,6 +36,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use tokio::sync::Semaphore;
+
 use super::Web;
 use crate::pages::assets;
 use fail::Fail;
@@ -49,6 +51,8 @@ struct Portal {
     web: Web,
     /// How many things wait for whom, and at which commit that was counted.
     todo: Arc<Mutex<HashMap<PersonId, (u64, u32)>>>,
+    /// Passwords are hashed two at a time: each takes memory and time on purpose.
+    hashing: Arc<Semaphore>,
 }
 
 /// Every page, with the headers, the language and the refusals they share; anything else under
@@ -57,6 +61,7 @@ pub fn routes(web: &Web) -> Router<Web> {
     let portal = Portal {
         web: web.clone(),
         todo: Arc::default(),
+        hashing: Arc::new(Semaphore::new(2)),
     };
     let mut pages = Router::new()
         .route("/", get(sign::front))

@@ -7,7 +7,7 @@ use engine::{
     ticket::{Start, Ticket},
 };
 use serde_json::Value;
-use workflows::{Plan, Purpose};
+use workflows::{Plan, Purpose, Work};
 
 use super::{
     posted::Posted,
@@ -268,7 +268,15 @@ impl Question<'_> {
 /// The plan of a ticket as it stands, if it has been computed.
 pub(super) fn plan(ui: &Ui, ticket: &Ticket) -> Option<PlanView> {
     let digest = ticket.digest.as_deref()?;
-    let planned = ticket.tasks.iter().filter_map(|it| it.planned.as_ref());
-    let plans: Vec<Plan<Value>> = planned.map(|it| it.plan.clone()).collect();
+    let planned = ticket.tasks.iter().filter_map(|task| {
+        let mut plan = task.planned.as_ref()?.plan.clone();
+        if let Work::Manual { .. } = task.node.work {
+            for change in &mut plan.changes {
+                change.path = task.node.title.get(ui.words.lang()).to_owned();
+            }
+        }
+        Some(plan)
+    });
+    let plans: Vec<Plan<Value>> = planned.collect();
     Some(PlanView::of(ui.words, digest, &plans))
 }

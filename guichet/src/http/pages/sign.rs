@@ -127,6 +127,7 @@ pub(super) async fn sign_in(
         Some((person, hash)) => (Some(person), hash),
         None => (None, NOBODY.to_owned()),
     };
+    let _turn = portal.hashing.acquire().await;
     let checked = tokio::task::spawn_blocking(move || fits(&password, &hash)).await;
     let fits = checked.map_err(|error| Fail::Broken(error.to_string()))?;
     let next = safe(posted.get("next"));
