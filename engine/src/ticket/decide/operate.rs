@@ -115,6 +115,8 @@ pub(super) fn complete(
     let evidence = text("evidence", evidence)?;
     let (now, version) = (draft.now(), draft.it.ticket.version);
     let facts = draft.facts;
+    let followed = |it: &Task| it.node.after.iter().any(|before| before == name);
+    let last = !draft.it.ticket.tasks.iter().any(followed);
     let task = draft.task_in(name, &[Status::Ready, Status::UndoDue])?;
     let role = match &task.node.work {
         Work::Manual { role, .. } => *role,
@@ -127,7 +129,13 @@ pub(super) fn complete(
             });
         }
     };
-    let own = matches!(task.node.phase, Phase::Call | Phase::Orient | Phase::Quote);
+    // These end by a command of their own, with what it has to say.
+    let own = match task.node.phase {
+        Phase::Call | Phase::Orient | Phase::Quote => true,
+        Phase::Study => last,
+        Phase::Offer | Phase::Plan | Phase::Agree | Phase::Window => false,
+        Phase::Act | Phase::Validate => false,
+    };
     if own {
         let status = task.status.word();
         return Err(Refusal::TaskOutOfOrder {
