@@ -1,5 +1,6 @@
 //! The one place where a ticket changes. Pure: everything it looks at is in its arguments.
 
+mod by_hand;
 mod children;
 mod clock;
 mod draft;

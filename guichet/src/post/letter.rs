@@ -188,7 +188,7 @@ impl Room<'_> {
     fn plan(&self) -> PlanFacts {
         let ticket = self.ticket();
         let planned = || ticket.tasks.iter().filter_map(|it| it.planned.as_ref());
-        let effects = planned().flat_map(|it| &it.plan.changes).map(Effect::from).collect();
+        let effects = ticket.tasks.iter().flat_map(|it| self.effects(it)).collect();
         let warnings = planned().flat_map(|it| &it.plan.warnings).map(|it| quoted(it)).collect();
         PlanFacts {
             effects,
@@ -197,6 +197,20 @@ impl Room<'_> {
             warnings,
             digest: ticket.digest.clone().unwrap_or_default(),
         }
+    }
+
+    /// What one task does, in words; by hand, in the reader's language.
+    fn effects(&self, task: &Task) -> Vec<Effect> {
+        let planned = task.planned.iter().flat_map(|it| &it.plan.changes);
+        planned
+            .map(|change| {
+                let mut effect = Effect::from(change);
+                if let Work::Manual { .. } = task.node.work {
+                    effect.path = task.node.title.get(self.due.to.lang).to_owned();
+                }
+                effect
+            })
+            .collect()
     }
 
     fn reversible(&self) -> Reversible {

@@ -232,12 +232,14 @@ fn planned(draft: &mut Draft<'_>, name: &str, plans: &[(String, Planned)]) -> Re
         }
     }
     let ticket = draft.ticket();
+    super::by_hand::foresee(ticket);
     let impact = ticket
         .tasks
         .iter()
         .filter_map(|it| it.planned.as_ref())
         .fold(Impact::default(), |worst, it| worst.and(&it.plan.impact));
-    let changes: usize = plans.iter().map(|(_, it)| it.plan.changes.len()).sum();
+    let planned = ticket.tasks.iter().filter_map(|it| it.planned.as_ref());
+    let changes: usize = planned.map(|it| it.plan.changes.len()).sum();
     ticket.round += 1;
     ticket.digest = Some(combined(ticket));
     let level = serde_json::to_value(impact.level).unwrap_or(Value::Null);
