@@ -11,6 +11,7 @@ use crate::{
     config::{Config, Overrides},
     format,
     http::api::views::Names,
+    mail::Outbox,
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use engine::{
@@ -60,6 +61,7 @@ pub struct Here {
     /// The program put together.
     pub app: App,
     login: Option<String>,
+    letters: Option<PathBuf>,
 }
 
 impl Here {
@@ -85,7 +87,20 @@ impl Here {
             out: out.clone(),
             app,
             login: global.login.clone(),
+            letters: config.mail.directory,
         })
+    }
+
+    /// The letters kept instead of sent, if any were.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn kept(&self) -> Result<Option<Outbox>, Stop> {
+        let dir = self.letters.as_ref().filter(|it| it.is_dir());
+        Ok(dir
+            .map(Outbox::open)
+            .transpose()
+            .map_err(anyhow::Error::from)?)
     }
 
     /// The desk.

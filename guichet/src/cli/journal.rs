@@ -8,14 +8,10 @@ use super::{
 };
 use crate::{
     format,
-    http::api::views::{Names, trace::MessageView},
+    http::api::views::trace::{self, MessageView},
 };
 use catalogue::Lang;
-use engine::{
-    audit::{Search, Trace},
-    query::Filter,
-};
-use std::collections::HashMap;
+use engine::audit::{Search, Trace};
 
 /// Runs `audit search`.
 ///
@@ -109,28 +105,12 @@ pub async fn mail(here: &Here, verb: &Mail) -> Result<u8, Stop> {
 }
 
 async fn messages(here: &Here, ticket: Option<&str>, limit: u64) -> Result<Vec<MessageView>, Stop> {
-    let desk = here.desk();
     let own = here.viewer().await?.and_then(|it| it.client);
     let about = match ticket {
         Some(it) => Some(here.ticket(it).await?.id),
         None => None,
     };
-    let names = Names::of(&desk.everybody().await?);
-    let filter = Filter {
-        client: own.clone(),
-        limit: 500,
-        ..Filter::default()
-    };
-    let tickets = desk.tickets(&filter).await?;
-    let references: HashMap<String, String> = tickets
-        .into_iter()
-        .map(|it| (it.id.to_string(), it.reference))
-        .collect();
-    let all = desk.messages(own.as_deref(), about, limit).await?;
-    Ok(all
-        .iter()
-        .map(|it| MessageView::of(it, &names, &references))
-        .collect())
+    Ok(trace::messages(here.desk(), own.as_deref(), about, limit).await?)
 }
 
 fn message_lines(all: &[MessageView], lang: Lang) -> String {
@@ -141,7 +121,7 @@ fn message_lines(all: &[MessageView], lang: Lang) -> String {
     let rows: Vec<Vec<String>> = all
         .iter()
         .map(|it| {
-            let reference = it.reference.clone().unwrap_or_default();
+            let reference = it.reference.clone();
             vec![
                 it.id.clone(),
                 it.state.clone(),
@@ -156,7 +136,7 @@ fn message_lines(all: &[MessageView], lang: Lang) -> String {
 
 fn show(here: &Here, it: &MessageView) -> Result<(), Stop> {
     let out = &here.out;
-    let kept = here.app.outbox.as_ref().and_then(|box_| box_.get(&it.id));
+    let kept = here.kept()?.and_then(|outbox| outbox.get(&it.id));
     out.show(it, || {
         let sent = it
             .sent_at
@@ -165,10 +145,7 @@ fn show(here: &Here, it: &MessageView) -> Result<(), Stop> {
             (out.pick("Nom", "Name"), it.id.clone()),
             (out.pick("Pour", "To"), it.to.name.clone()),
             (out.pick("Objet", "Occasion"), it.occasion.clone()),
-            (
-                out.pick("Demande", "Ticket"),
-                it.reference.clone().unwrap_or_default(),
-            ),
+            (out.pick("Demande", "Ticket"), it.reference.clone()),
             (out.pick("État", "State"), it.state.clone()),
             (out.pick("Essais", "Tries"), it.attempts.to_string()),
             (out.pick("Partie", "Sent"), sent),

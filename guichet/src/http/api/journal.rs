@@ -4,7 +4,11 @@ use super::{
     super::{Web, problem::Problem},
     auth::Signed,
     tickets::{odd, seen},
-    views::{Names, Page, ticket::WaitingView, trace::MessageView},
+    views::{
+        Page,
+        ticket::WaitingView,
+        trace::{self, MessageView},
+    },
 };
 use axum::{
     Json,
@@ -14,10 +18,9 @@ use chrono::{DateTime, Utc};
 use engine::{
     audit::{Search, Trace},
     people::Right,
-    query::Filter,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// Whoever is signed in.
 #[derive(Serialize)]
@@ -128,32 +131,13 @@ pub(super) async fn messages(
     signed: Signed,
     Query(about): Query<About>,
 ) -> Result<Json<Vec<MessageView>>, Problem> {
-    let desk = &web.desk;
-    let client = signed.person.client.as_deref();
     let ticket = match &about.ticket {
         Some(it) => Some(seen(&web, &signed.person, it).await?.id),
         None => None,
     };
-    let people = match client {
-        Some(it) => desk.people_around(it).await?,
-        None => desk.everybody().await?,
-    };
-    let names = Names::of(&people);
-    let filter = Filter {
-        client: client.map(Into::into),
-        limit: 500,
-        ..Filter::default()
-    };
-    let tickets = desk.tickets(&filter).await?;
-    let references: HashMap<String, String> = tickets
-        .into_iter()
-        .map(|it| (it.id.to_string(), it.reference))
-        .collect();
+    let client = signed.person.client.as_deref();
     let limit = about.limit.unwrap_or(100).clamp(1, 1_000);
-    let all = desk.messages(client, ticket, limit).await?;
     Ok(Json(
-        all.iter()
-            .map(|it| MessageView::of(it, &names, &references))
-            .collect(),
+        trace::messages(&web.desk, client, ticket, limit).await?,
     ))
 }
