@@ -117,6 +117,10 @@ plan-delete = delete
 plan-run = run
 plan-masked = hidden value, digest { $digest }
 plan-masked-whole = hidden value
+plan-unnamed = { $n ->
+    [one] { $n } more path changes.
+   *[other] { $n } more paths change.
+  }
 plan-lines = { $n ->
     [one] { $n } line
    *[other] { $n } lines

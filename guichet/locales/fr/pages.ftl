@@ -117,6 +117,10 @@ plan-delete = supprimer
 plan-run = exécuter
 plan-masked = valeur masquée, empreinte { $digest }
 plan-masked-whole = valeur masquée
+plan-unnamed = { $n ->
+    [one] { $n } autre chemin change.
+   *[other] { $n } autres chemins changent.
+  }
 plan-lines = { $n ->
     [one] { $n } ligne
    *[other] { $n } lignes

@@ -10,6 +10,8 @@ use crate::{format, i18n::I18n};
 const SHORT: usize = 12;
 /// Lines beyond which each path unfolds on its own.
 const LONG: usize = 60;
+/// Paths that a small page names.
+const NAMED: usize = 20;
 
 /// The plan of a whole ticket.
 #[derive(Clone, Debug)]
@@ -36,6 +38,8 @@ pub struct PlanView {
     pub warnings: Vec<String>,
     /// Lines left out because the page is small.
     pub hidden: usize,
+    /// Paths left out for the same reason.
+    pub unnamed: usize,
 }
 
 /// Differences of one task on one path.
@@ -82,6 +86,7 @@ impl PlanView {
                 .flat_map(|it| it.warnings.iter().cloned())
                 .collect(),
             hidden: 0,
+            unnamed: 0,
         }
     }
 
@@ -108,7 +113,8 @@ impl PlanView {
         self.lines() > LONG
     }
 
-    /// The same plan with at most `most` lines, for pages that must stay small.
+    /// The same plan with at most `most` lines, for pages that must stay small. What changes is
+    /// still named when how it changes is left out.
     #[must_use]
     pub fn capped(mut self, most: usize) -> PlanView {
         let mut room = most;
@@ -118,7 +124,9 @@ impl PlanView {
             group.lines.truncate(kept);
             room -= kept;
         }
-        self.groups.retain(|it| !it.lines.is_empty());
+        let unnamed = self.groups.iter().skip(NAMED);
+        self.unnamed += unnamed.count();
+        self.groups.truncate(NAMED);
         self
     }
 }

@@ -7,9 +7,12 @@ use guichet::{
         decide::{DecidePage, Decision, Recorded, StalePage},
         fields::{Choice, Faults, Field, Input, Line},
         link::{GonePage, LinkPage, ReceiptPage, RenewedPage},
+        plan::PlanView,
         ui::Fact,
     },
 };
+use serde_json::json;
+use workflows::plan::{Change, Fidelity, Level, Plan, Verb};
 
 use crate::{
     samples::{self, Page, at, page, two},
@@ -151,4 +154,22 @@ fn recorded(lang: Lang) -> Recorded {
             "The change starts at 22:00.",
         ),
     }
+}
+
+/// A link about a change of very many objects.
+pub fn heavy_link(lang: Lang) -> LinkPage {
+    let text: String = (0..40).map(|n| format!("key-{n}: value\n")).collect();
+    let change = |n: usize| Change {
+        path: format!("prod-paris/namespace/with-a-long-name/object-{n}"),
+        verb: Verb::Create,
+        before: json!(null),
+        after: json!(text),
+        secret: false,
+        fidelity: Fidelity::Exact,
+    };
+    let plan = Plan::new(json!(null), (0..200).map(change).collect(), Level::Reload);
+    let plan = PlanView::of(I18n::get(lang), "sha256:9f2c1e77aabbccdd41", &[plan]);
+    let mut page = link(lang, true);
+    page.decision.plan = Some(plan.capped(24));
+    page
 }
