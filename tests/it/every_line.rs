@@ -135,7 +135,7 @@ async fn ordering_a_line_a_second_time_changes_nothing_outside() {
     }
 }
 
-/// R2, P1–P3: a runner that dies inside a call, before or after the effect, leaves a task that is
+/// P2, P3: a runner that dies inside a call, before or after the effect, leaves a task that is
 /// taken over; the effect happens once.
 #[tokio::test]
 async fn every_action_survives_a_runner_that_dies_inside_its_call() {
@@ -202,7 +202,7 @@ async fn dies_inside(code: &str, task: &str, how: How) {
     );
 }
 
-/// A15: whatever fails, everything begun is taken back, nothing is charged.
+/// P6, A15: whatever fails, everything begun is taken back, nothing is charged.
 #[tokio::test]
 async fn every_node_may_fail_and_everything_is_as_before() {
     for code in automated(&World::new().await) {
@@ -293,7 +293,7 @@ fn targets_but_probes(
     before
 }
 
-/// P1: a crash after any commit whatever loses nothing and doubles nothing.
+/// P2: a crash after any commit whatever loses nothing and doubles nothing.
 #[tokio::test]
 async fn every_automated_line_survives_a_crash_after_every_commit() {
     for code in automated(&World::new().await) {

@@ -43,7 +43,7 @@ fn counts<const N: usize>(expected: [(&str, usize); N]) -> BTreeMap<String, usiz
     expected.map(|(word, n)| (word.to_owned(), n)).into()
 }
 
-/// Architecture §3.7: 21 tokens pay for ten orders of two, not for one more.
+/// P10: 21 tokens pay for ten orders of two, not for one more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_forty_concurrent_orders_of_two_tokens_ten_pass_on_twenty_one() {
     let world = World::with(Setup {
@@ -58,7 +58,7 @@ async fn of_forty_concurrent_orders_of_two_tokens_ten_pass_on_twenty_one() {
     assert_eq!(standing.available(world.now()), 1);
 }
 
-/// S14: « maximum de 6 par an ».
+/// P9, S14: « maximum de 6 par an ».
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_twenty_concurrent_accelerated_orders_exactly_six_pass() {
     let world = World::with(Setup {
@@ -75,7 +75,7 @@ async fn of_twenty_concurrent_accelerated_orders_exactly_six_pass() {
     assert_eq!(ordinals, [1, 2, 3, 4, 5, 6]);
 }
 
-/// P23: a gate is decided once, whoever presses at the same moment.
+/// P5: a gate is decided once, whoever presses at the same moment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_twenty_concurrent_decisions_on_one_gate_exactly_one_counts() {
     let mut world = World::new().await;
@@ -102,7 +102,7 @@ async fn of_twenty_concurrent_decisions_on_one_gate_exactly_one_counts() {
     assert_eq!(world.number("SELECT count(*) FROM decision").await, 1);
 }
 
-/// R8: the same command many times at once is one command, and everybody gets the same answer.
+/// P5, R8: the same command many times at once is one command, and everybody gets the same answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_order_sent_twenty_times_under_one_key_is_one_ticket() {
     let world = World::new().await;
@@ -129,7 +129,7 @@ async fn one_order_sent_twenty_times_under_one_key_is_one_ticket() {
     assert_eq!(tests::play::refusal(reused), Refusal::KeyReused);
 }
 
-/// Many runners, one effect each.
+/// P3: many runners, one effect each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn four_runners_on_twenty_tickets_act_once_for_each() {
     let world = World::new().await;

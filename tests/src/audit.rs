@@ -90,7 +90,7 @@ async fn faults(url: &str) -> Vec<String> {
 }
 
 /// Counts that must be zero.
-const NOTHING: [(&str, &str); 8] = [
+const NOTHING: [(&str, &str); 9] = [
     (
         "hold of a closed ticket without settlement",
         "SELECT count(*) FROM hold h JOIN ticket t ON t.client = h.client AND t.id = h.ticket
@@ -121,6 +121,18 @@ const NOTHING: [(&str, &str); 8] = [
         "decision by a barred person",
         "SELECT count(*) FROM decision d JOIN gate_barred b ON b.client = d.client
          AND b.gate = d.gate AND b.person = d.person",
+    ),
+    (
+        "ticket that waits for nobody and nothing (P7)",
+        "SELECT count(*) FROM ticket t
+         WHERE t.state NOT IN ('closed', 'suspended', 'blocked', 'contested')
+         AND t.waits_for IS NULL AND NOT EXISTS(
+           SELECT 1 FROM task k WHERE k.client = t.client AND k.ticket = t.id AND (
+             k.status IN ('ready', 'running', 'undo_due', 'undoing')
+             OR (k.status = 'timed' AND k.run_at IS NOT NULL)
+             OR (k.status = 'asked' AND EXISTS(
+               SELECT 1 FROM gate g WHERE g.client = k.client AND g.ticket = k.ticket
+               AND g.task = k.name AND g.state = 'open'))))",
     ),
     (
         "slot of a ticket that the provider failed",

@@ -1,4 +1,4 @@
-//! Who may decide what, when, and on what (P23, P24, P30).
+//! Who may decide what, when, and on what (P4, P23, P24).
 
 use super::refused_whole;
 use catalogue::{Lang, Speed};
@@ -148,7 +148,7 @@ async fn a_refusal_needs_a_reason() {
     }
 }
 
-/// P30: what somebody may not see does not exist for them.
+/// What somebody may not see does not exist for them.
 #[tokio::test]
 async fn a_foreign_clients_ticket_does_not_exist() {
     let (world, ticket) = agreeing().await;
@@ -203,7 +203,7 @@ async fn a_foreign_ticket_does_not_exist_whatever_its_state() {
     }
 }
 
-/// R5: an attempt that lost its claim changes nothing.
+/// P4, R5: an attempt that lost its claim changes nothing.
 #[tokio::test]
 async fn a_report_under_an_old_fence_is_refused() {
     let (world, ticket) = agreeing().await;

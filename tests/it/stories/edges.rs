@@ -187,7 +187,7 @@ async fn taking_back_a_contested_delivery_never_interleaves_with_another_ticket(
     assert_eq!(closed.ending, Some(Ending::Failed));
 }
 
-/// P10: an operator's retry begins with a look, also where every try was spent.
+/// A15: the tries of an action are bounded; once they are spent the provider has failed.
 #[tokio::test]
 async fn when_every_try_is_spent_everything_is_taken_back() {
     let world = World::new().await;
@@ -336,4 +336,44 @@ async fn the_statement_sums_over_any_periods() {
         })
         .collect();
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+/// Whoever stops a ticket that is being taken back already changes neither how it ends nor who has
+/// to act.
+#[tokio::test]
+async fn what_is_being_taken_back_is_not_taken_back_a_second_time() {
+    let world = World::new().await;
+    world.systems.plant("vault.login", "verify", 1, How::Lie);
+    world.systems.plant_on("kube.apply", "injector", "undo", 1, How::Impossible);
+    let blocked = world.agree(&world.order("K05").await).await;
+    assert_eq!(blocked.state, State::Blocked);
+    let cancel = Command::Cancel { reason: "Enough.".into() };
+    let answer = world.ask("camille", &blocked, cancel).await;
+    assert_eq!(refusal(answer).code(), "ticket.out-of-order");
+    let give_up = Command::GiveUp { reason: "Enough.".into() };
+    let answer = world.ask("jules", &blocked, give_up).await;
+    assert_eq!(refusal(answer).code(), "ticket.out-of-order");
+    let skip = Command::Skip { task: "injector".into(), proof: "Removed.".into() };
+    let closed = world.settled(&world.act("jules", &blocked, skip).await).await;
+    assert_eq!(closed.ending, Some(Ending::Failed));
+}
+
+/// A second branch that fails while the first is being taken back needs nobody either.
+#[tokio::test]
+async fn a_branch_that_fails_during_the_unwinding_is_taken_back_too() {
+    let world = World::new().await;
+    world.systems.plant("monitor.synthetic", "apply", 1, How::HangAfter);
+    world.systems.plant("monitor.synthetic", "verify", 9, How::Lie);
+    world.systems.plant("monitor.route", "verify", 1, How::HangBefore);
+    let ticket = world.settled(&world.order("K13").await).await;
+    let ticket = world.approve("jules", &ticket, Purpose::Operations).await;
+    let yes = World::decision(&ticket, Purpose::Agreement, Verdict::Approve);
+    let ticket = world.act("paul", &ticket, yes).await;
+    world.hanging_round().await;
+    world.hanging_round().await;
+    world.systems.plant("monitor.route", "verify", 1, How::Lie);
+    world.outlast_the_lease();
+    let closed = world.settled(&ticket).await;
+    let story = world.transcript(&closed).await;
+    assert_eq!(closed.ending, Some(Ending::Failed), "{story}");
 }

@@ -27,7 +27,7 @@ async fn a_change_that_fails_at_its_last_task_is_undone_in_reverse_order() {
     insta::assert_snapshot!(world.transcript(&closed).await);
 }
 
-/// P4: success is what the system itself says, never what the call answered.
+/// Success is what the system itself says, never what the call answered.
 #[tokio::test]
 async fn a_system_that_lies_is_noticed() {
     let world = World::new().await;
@@ -55,6 +55,7 @@ async fn passing_trouble_is_tried_again_and_nobody_is_called() {
     world.carry(&delivered).await;
 }
 
+/// P3: every ambiguous effect is reconciled before anything else.
 #[tokio::test]
 async fn an_answer_that_is_lost_is_looked_up_before_anything_is_tried_again() {
     for (how, applied) in [(How::DoThenDrop, 1), (How::DropThenDo, 1)] {
