@@ -195,8 +195,13 @@ fn wake_at(ticket: &Ticket, tacit_days: Option<u32>) -> Option<DateTime<Utc>> {
         .open_gates()
         .filter(|it| it.purpose == workflows::Purpose::Validation)
         .map(|it| Some(it.opened_at + Duration::days(i64::from(tacit_days?))));
+    // Woken when the holder lets go; this is for the case that nobody does.
+    let patience = Duration::seconds(60);
+    let held_up = ticket.waits_for.filter(|_| ticket.unwinding.is_some());
+    let held_up = held_up.map(|_| Some(ticket.updated_at + patience));
     timers
         .map(|it| it.run_at)
+        .chain(held_up)
         .chain(gates)
         .chain(tacit)
         .flatten()

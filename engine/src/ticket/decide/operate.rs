@@ -60,6 +60,7 @@ pub(super) fn cancel(draft: &mut Draft<'_>, reason: &str) -> Result<(), Refusal>
         return Err(Refusal::NotEntitled);
     }
     let reason = text("reason", reason)?;
+    not_twice(draft, "cancel")?;
     draft.say("reason", reason.clone());
     let acted = draft.it.ticket.tasks.iter().any(|it| it.begun.is_some());
     if acted {
@@ -277,10 +278,21 @@ pub(super) fn take_over(draft: &mut Draft<'_>, name: &str, reason: &str) -> Resu
     draft.advance()
 }
 
+/// What is being taken back already ends as it began to.
+fn not_twice(draft: &Draft<'_>, verb: &'static str) -> Result<(), Refusal> {
+    let ticket = &draft.it.ticket;
+    if ticket.unwinding.is_some() {
+        let state = ticket.state;
+        return Err(Refusal::OutOfOrder { state, verb });
+    }
+    Ok(())
+}
+
 /// The provider gives up: everything begun is taken back, nothing is charged (A15).
 pub(super) fn give_up(draft: &mut Draft<'_>, reason: &str) -> Result<(), Refusal> {
     draft.person(Right::Operate)?;
     let reason = text("reason", reason)?;
+    not_twice(draft, "give up")?;
     draft.say("reason", reason.clone());
     draft.it.ticket.contested = None;
     draft.turn_back(Ending::Failed, &reason)

@@ -308,12 +308,17 @@ fn failed(draft: &mut Draft<'_>, name: &str, fault: &Fault) -> Result<(), Refusa
     let planning = ticket
         .task(name)
         .is_some_and(|it| it.node.phase == Phase::Plan);
-    let undoing = ticket.unwinding.is_some();
+    let stuck = ticket
+        .task(name)
+        .is_some_and(|it| it.status == Status::UndoFailed);
+    if ticket.unwinding.is_some() && !stuck {
+        return draft.advance();
+    }
     let mild = ticket
         .impact
         .as_ref()
         .is_none_or(|it| it.level <= Level::RollingRestart);
-    if planning || undoing || !mild {
+    if planning || stuck || !mild {
         draft.block(name, &fault.message);
         return Ok(());
     }
