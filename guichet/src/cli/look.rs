@@ -11,7 +11,7 @@ use crate::{
     http::api::views::{
         plan::{PlanView, drawing},
         task::{self, LogView},
-        ticket::{self as view, TicketView},
+        ticket::{TicketView, stands},
     },
 };
 use catalogue::Lang;
@@ -35,12 +35,7 @@ pub async fn show(here: &Here, ticket: &Ticket, fresh: bool) -> Result<(), Stop>
                 it.formula
             )
         });
-        let ending = view
-            .row
-            .ending
-            .map(|it| format!(" ({it})"))
-            .unwrap_or_default();
-        let state = format!("{}{ending}", view::said(ticket.state, out.lang));
+        let state = stands(ticket.state, ticket.ending, out.lang);
         let still = view
             .standstill
             .as_ref()

@@ -126,24 +126,41 @@ pub fn cut(text: &str, width: usize) -> String {
     format!("{}…", head.trim_end())
 }
 
-/// Words broken into lines of at most `COLUMNS`, each after `indent`.
+/// Words broken into lines of at most `COLUMNS`, each after `indent`; a word that no line can hold
+/// is broken where the line ends.
 #[must_use]
 pub fn wrap(text: &str, indent: &str) -> String {
+    let lead = indent.chars().count();
+    let room = COLUMNS.saturating_sub(lead).max(1);
     let mut out = String::new();
     for paragraph in text.lines() {
-        let mut line = String::from(indent);
-        for word in paragraph.split(' ') {
-            let long = line.chars().count() + 1 + word.chars().count() > COLUMNS;
-            if long && line.trim() != "" {
-                out.push_str(line.trim_end());
-                out.push('\n');
-                line = String::from(indent);
+        let (mut line, mut used) = (String::new(), 0);
+        let mut end = |line: &mut String, used: &mut usize| {
+            out.push_str(format!("{indent}{line}").trim_end());
+            out.push('\n');
+            line.clear();
+            *used = 0;
+        };
+        for (n, word) in paragraph.split(' ').enumerate() {
+            let length = word.chars().count();
+            if n > 0 && used > 0 {
+                match used + 1 + length <= room || length > room && used + 1 < room {
+                    true => {
+                        line.push(' ');
+                        used += 1;
+                    }
+                    false => end(&mut line, &mut used),
+                }
             }
-            line.push_str(word);
-            line.push(' ');
+            for c in word.chars() {
+                if used == room {
+                    end(&mut line, &mut used);
+                }
+                line.push(c);
+                used += 1;
+            }
         }
-        out.push_str(line.trim_end());
-        out.push('\n');
+        end(&mut line, &mut used);
     }
     out
 }
@@ -190,6 +207,27 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("ACME-2026-0042"), "short columns stay whole");
+    }
+
+    #[test]
+    fn words_are_wrapped_and_only_those_that_fit_nowhere_are_broken() {
+        let words = ["mot"; 40].join(" ");
+        let wrapped = wrap(&words, "  ");
+        assert!(
+            wrapped
+                .lines()
+                .all(|it| it.chars().count() <= COLUMNS && it.starts_with("  "))
+        );
+        assert_eq!(wrapped.split_whitespace().count(), 40);
+        let long = format!("+ {}", "é".repeat(230));
+        let broken = wrap(&long, "    ");
+        assert_eq!(broken.lines().count(), 3);
+        assert!(
+            broken.lines().all(|it| it.chars().count() <= COLUMNS),
+            "{broken}"
+        );
+        assert!(broken.starts_with("    + éé"));
+        assert_eq!(wrap("a\n\nb", ""), "a\n\nb\n");
     }
 
     #[test]

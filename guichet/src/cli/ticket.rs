@@ -212,7 +212,7 @@ fn listing(all: &[Summary], lang: Lang) -> String {
                 .tokens
                 .map_or("—".into(), |tokens| format!("{tokens}{fast}"));
             let code = it.code.clone().unwrap_or_default();
-            let state = view::said(it.state, lang).to_owned();
+            let state = view::stands(it.state, it.ending, lang);
             vec![
                 it.reference.clone(),
                 state,

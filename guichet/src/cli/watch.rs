@@ -101,14 +101,10 @@ fn tell(here: &Here, ticket: &Ticket, seen: &mut Seen) -> Result<(), Stop> {
     }
     if seen.state != Some(ticket.state) {
         seen.state = Some(ticket.state);
-        let ending = ticket
-            .ending
-            .map(|it| format!(" ({})", it.word()))
-            .unwrap_or_default();
-        let state = view::said(ticket.state, out.lang);
+        let state = view::stands(ticket.state, ticket.ending, out.lang);
         out.stream(
             &change(None, None),
-            &format!("= {}  {state}{ending}", ticket.reference),
+            &format!("= {}  {state}", ticket.reference),
         )?;
     }
     Ok(())

@@ -161,9 +161,9 @@ fn a_study_goes_from_call_to_estimate_and_nobody_agrees_to_their_own_s9_s20_s25(
         "conclude",
         &["--infeasible", "--why", "Pas sur cette offre"],
     )
-    .ends(0, &["infeasible"]);
+    .ends(0, &["non faisable"]);
     it.run(&["ticket", "watch", &reference])
-        .ends(0, &["infeasible"]);
+        .ends(0, &["non faisable"]);
     let left = it.json(&["contract", "show", "ACME-K8S"]);
     assert_eq!(left["tokens"]["spent"], 6, "the study is due (S27)");
 }

@@ -55,7 +55,7 @@ impl PlanView {
                 targets: planned.targets.clone(),
                 opaque: planned.opaque,
                 empty: planned.plan.is_empty(),
-                changes: planned.plan.changes.clone(),
+                changes: planned.plan.changes.iter().map(shown).collect(),
                 warnings: planned.plan.warnings.clone(),
             })
         };
@@ -82,4 +82,45 @@ pub fn drawing(ticket: &Ticket, lang: Lang) -> Vec<DrawNode> {
             after: it.node.after.clone(),
         })
         .collect()
+}
+
+/// A change as it may be shown: of a secret nothing but a digest, even where the adapter left its
+/// value.
+fn shown(change: &Change) -> Change {
+    let mut change = change.clone();
+    for value in [&mut change.before, &mut change.after] {
+        let safe = value.is_null() || value.as_str().is_some_and(|it| it.starts_with("sha256:"));
+        if change.secret && !safe {
+            *value = workflows::plan::digest(value).into();
+        }
+    }
+    change
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use workflows::{Fidelity, Verb};
+
+    #[test]
+    fn of_a_secret_nothing_is_shown_but_a_digest() {
+        let change = |before, secret| Change {
+            path: "x".into(),
+            verb: Verb::Update,
+            before,
+            after: json!(null),
+            secret,
+            fidelity: Fidelity::Exact,
+        };
+        assert_eq!(shown(&change(json!("open"), false)).before, "open");
+        let hidden = shown(&change(json!({"password": "hunter2"}), true))
+            .before
+            .to_string();
+        assert!(
+            hidden.contains("sha256:") && !hidden.contains("hunter2"),
+            "{hidden}"
+        );
+        assert_eq!(shown(&change(json!("sha256:ab"), true)).before, "sha256:ab");
+    }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use engine::{
     approval::Gate,
     query::{Summary, Turn, Waiting},
-    ticket::{Standstill, State, StudyFile, Ticket},
+    ticket::{Ending, Standstill, State, StudyFile, Ticket},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -343,4 +343,34 @@ pub fn said(state: State, lang: Lang) -> &'static str {
         Lang::Fr => fr,
         Lang::En => en,
     }
+}
+
+/// An ending in words for people.
+#[must_use]
+pub fn ended(ending: Ending, lang: Lang) -> &'static str {
+    let (fr, en) = match ending {
+        Ending::Validated => ("validée", "validated"),
+        Ending::Tacit => ("validée sans réponse", "validated without an answer"),
+        Ending::Failed => ("en échec", "failed"),
+        Ending::Cancelled => ("retirée", "cancelled"),
+        Ending::Declined => ("refusée", "declined"),
+        Ending::Expired => ("sans réponse", "not answered"),
+        Ending::Infeasible => ("non faisable", "infeasible"),
+        Ending::Feasible => ("faisable", "feasible"),
+        Ending::Reclassified => ("requalifiée", "reclassified"),
+    };
+    match lang {
+        Lang::Fr => fr,
+        Lang::En => en,
+    }
+}
+
+/// Where a ticket stands, with how it ended once it has.
+#[must_use]
+pub fn stands(state: State, ending: Option<Ending>, lang: Lang) -> String {
+    let state = said(state, lang);
+    ending.map_or_else(
+        || state.to_owned(),
+        |it| format!("{state}, {}", ended(it, lang)),
+    )
 }
