@@ -180,7 +180,7 @@ impl Action for KubeApply {
         for object in self.objects(cx, params)? {
             let address = ObjRef::of(&object)?;
             let live = self.kube(cx)?.get(cx, &address).await?;
-            // In a namespace that this very plan makes, or the reviewer's task before it, the server
+            // In a namespace that this plan makes, or the reviewer's task before it, the server
             // cannot say anything yet.
             let early = address
                 .namespace

@@ -11,7 +11,9 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
+};
 use sha2::{Digest, Sha256};
 
 /// Tries at a six-digit code before the link is dead.
@@ -88,15 +90,27 @@ pub fn wants_code(ticket: &Ticket, gate: &Gate) -> bool {
 }
 
 impl Desk {
-    /// A fresh link of `to` to `gate`.
+    /// A fresh link of `to` to `gate` for a message owed since `owed`. Links of earlier messages
+    /// about the same question stop working; one of an earlier try of this message does not, since
+    /// that try may have arrived.
     pub(crate) async fn mint_link(
         &self,
         tx: &Tx,
         ticket: &Ticket,
         gate: &Gate,
         to: &Person,
-        now: DateTime<Utc>,
+        (owed, now): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<Minted, StoreError> {
+        use entity::link::{Column as C, Entity};
+        Entity::update_many()
+            .col_expr(C::ExpiresAt, Expr::value(codec::micros(now)))
+            .filter(C::Client.eq(&ticket.client))
+            .filter(C::Gate.eq(gate.id.to_string()))
+            .filter(C::Person.eq(to.id.to_string()))
+            .filter(C::At.lt(codec::micros(owed)))
+            .filter(C::ExpiresAt.gt(codec::micros(now)))
+            .exec(tx.db())
+            .await?;
         let contract = load::contract(tx.db(), &ticket.client, &ticket.contract)
             .await?
             .ok_or_else(|| codec::corrupt("contract", &ticket.contract))?;
@@ -130,8 +144,8 @@ impl Desk {
         })
     }
 
-    /// The link behind a token. `None` for anything unknown, malformed or expired while its
-    /// question is open: to a stranger they are all the same.
+    /// The link behind a token, expired or not; `None` for anything unknown or malformed, and after
+    /// too many wrong codes. Whoever shows it looks at `expires_at`.
     ///
     /// # Errors
     /// The database failed.

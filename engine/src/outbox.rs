@@ -149,7 +149,10 @@ impl Desk {
             None => None,
         };
         let link = match &gate {
-            Some(gate) => Some(self.mint_link(&tx, &ticket, gate, &to, now).await?),
+            Some(gate) => {
+                let owed = codec::instant(row.at)?;
+                Some(self.mint_link(&tx, &ticket, gate, &to, (owed, now)).await?)
+            }
             None => None,
         };
         tx.end().await?;

@@ -13,7 +13,10 @@ use crate::{
     mail::{Outbox, view::Sender},
 };
 use anyhow::Context as _;
-use engine::{ambient::{Clock, System}, store::Store};
+use engine::{
+    ambient::{Clock, System},
+    store::Store,
+};
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},
@@ -51,7 +54,10 @@ pub(crate) struct Scene {
 pub async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let scratch = tempfile::Builder::new().prefix("guichet-demo-").tempdir()?;
-    let dir = options.keep.clone().unwrap_or_else(|| scratch.path().to_owned());
+    let dir = options
+        .keep
+        .clone()
+        .unwrap_or_else(|| scratch.path().to_owned());
     std::fs::create_dir_all(&dir).with_context(|| format!("directory {}", dir.display()))?;
     let _alone = alone(&dir)?;
     let (stop, stopped) = watch::channel(false);
@@ -96,7 +102,10 @@ async fn listen(port: u16) -> anyhow::Result<tokio::net::TcpListener> {
             Err(error) => return Err(error.into()),
         }
     }
-    anyhow::bail!("no free port between {port} and {}", port.saturating_add(19))
+    anyhow::bail!(
+        "no free port between {port} and {}",
+        port.saturating_add(19)
+    )
 }
 
 async fn open(dir: &Path, base_url: &str) -> anyhow::Result<Scene> {
@@ -124,13 +133,25 @@ async fn open(dir: &Path, base_url: &str) -> anyhow::Result<Scene> {
         base_url: base_url.to_owned(),
     };
     let app = App::assemble(store, town.systems.clone(), mail, provider, true).await?;
-    Ok(Scene { app, town, outbox, base_url: base_url.to_owned() })
+    Ok(Scene {
+        app,
+        town,
+        outbox,
+        base_url: base_url.to_owned(),
+    })
 }
 
 fn welcome(scene: &Scene, dir: &Path, kept: bool) {
     let url = &scene.base_url;
-    let place = if kept { "gardées" } else { "effacées à la fin" };
-    println!("Guichet — démonstration (données dans {}, {place})", dir.display());
+    let place = if kept {
+        "gardées"
+    } else {
+        "effacées à la fin"
+    };
+    println!(
+        "Guichet — démonstration (données dans {}, {place})",
+        dir.display()
+    );
     for line in scene.town.inventory() {
         println!("  ✓ {line}");
     }
@@ -142,7 +163,7 @@ fn welcome(scene: &Scene, dir: &Path, kept: bool) {
     println!("  Hugo     GSM         {url}/demo/as/hugo");
     println!("  Jules    opérateur   {url}/demo/as/jules");
     println!("  Courriels            {url}/outbox");
-    println!("Essayez : Camille dépose une demande, ouvrez le courriel de Jules puis de Paul, décidez.");
+    println!("Essayez : Camille dépose une demande, Jules puis Paul décident par leur courriel.");
     println!("Ctrl-C pour arrêter.");
 }
 
@@ -152,7 +173,10 @@ async fn finish(
     begun: Instant,
     options: &DemoOptions,
 ) -> anyhow::Result<ExitCode> {
-    let filter = engine::query::Filter { limit: 500, ..Default::default() };
+    let filter = engine::query::Filter {
+        limit: 500,
+        ..Default::default()
+    };
     let tickets = scene.app.desk.tickets(&filter).await?;
     let closed = tickets.iter().filter(|it| it.ending.is_some()).count();
     let mut records = 0;
@@ -189,5 +213,9 @@ async fn finish(
     if options.json {
         println!("{line}");
     }
-    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

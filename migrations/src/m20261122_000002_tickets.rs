@@ -60,7 +60,8 @@ const STATEMENTS: &[&str] = &[
         owner TEXT, lease_until BIGINT, run_at BIGINT, by_machine BOOLEAN NOT NULL,
         node TEXT NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY(client, ticket, seq),
-        CHECK((status IN ('running', 'undoing')) = (owner IS NOT NULL AND lease_until IS NOT NULL)))",
+        CHECK((status IN ('running', 'undoing'))
+            = (owner IS NOT NULL AND lease_until IS NOT NULL)))",
     "CREATE UNIQUE INDEX task_name ON task(client, ticket, name)",
     "CREATE INDEX task_due ON task(run_at)
         WHERE by_machine AND status IN ('ready', 'undo_due')",

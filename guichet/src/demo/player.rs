@@ -46,9 +46,15 @@ impl<'a> Player<'a> {
     ) -> anyhow::Result<Ticket> {
         let desk = &self.scene.app.desk;
         let person = self.person(login).await?;
-        let contract = desk.contract(contract, None).await?.context("no such contract")?;
+        let contract = desk
+            .contract(contract, None)
+            .await?
+            .context("no such contract")?;
         let caller = desk.caller(Actor::Person(Box::new(person), Via::Portal));
-        match desk.create(&contract.client, &contract.code, command, caller).await {
+        match desk
+            .create(&contract.client, &contract.code, command, caller)
+            .await
+        {
             Ok(ticket) => Ok(ticket),
             Err(DeskError::Refused(refusal)) => {
                 let sentence = refusal.sentence();
@@ -67,16 +73,28 @@ impl<'a> Player<'a> {
         answers: &Value,
         accelerated: bool,
     ) -> anyhow::Result<Ticket> {
-        let entry = self.scene.app.desk.catalogue.get(code).context("no such line")?.clone();
+        let entry = self
+            .scene
+            .app
+            .desk
+            .catalogue
+            .get(code)
+            .context("no such line")?
+            .clone();
         let order = Order {
             entry,
             answers: answers.as_object().cloned().unwrap_or_else(Map::new),
-            speed: if accelerated { Speed::Accelerated } else { Speed::Normal },
+            speed: if accelerated {
+                Speed::Accelerated
+            } else {
+                Speed::Normal
+            },
             start: Start::Asap,
             why: None,
             on_behalf_of: None,
         };
-        self.create(login, contract, Command::Order(Box::new(order))).await
+        self.create(login, contract, Command::Order(Box::new(order)))
+            .await
     }
 
     /// The code of the refusal, when that is how it ended.
@@ -108,7 +126,10 @@ impl<'a> Player<'a> {
         let mut bell = desk.bell.listen();
         let look = async {
             loop {
-                let now = desk.ticket_at(&Known::from(ticket)).await?.context("ticket gone")?;
+                let now = desk
+                    .ticket_at(&Known::from(ticket))
+                    .await?
+                    .context("ticket gone")?;
                 if wanted(&now) {
                     return anyhow::Ok(now);
                 }
@@ -119,9 +140,19 @@ impl<'a> Player<'a> {
         match time::timeout(PATIENCE, look).await {
             Ok(found) => found,
             Err(_) => {
-                let now = desk.ticket_at(&Known::from(ticket)).await?.context("ticket gone")?;
-                let why = now.cause.or(now.standstill.map(|it| it.why)).unwrap_or_default();
-                bail!("{} is {} instead of {what}. {why}", now.reference, now.state.word())
+                let now = desk
+                    .ticket_at(&Known::from(ticket))
+                    .await?
+                    .context("ticket gone")?;
+                let why = now
+                    .cause
+                    .or(now.standstill.map(|it| it.why))
+                    .unwrap_or_default();
+                bail!(
+                    "{} is {} instead of {what}. {why}",
+                    now.reference,
+                    now.state.word()
+                )
             }
         }
     }
@@ -136,7 +167,9 @@ impl<'a> Player<'a> {
     ) -> anyhow::Result<Ticket> {
         let asked = format!("asking for {purpose:?}");
         let now = self
-            .until(ticket, &asked, |it| it.open_gates().any(|gate| gate.purpose == purpose))
+            .until(ticket, &asked, |it| {
+                it.open_gates().any(|gate| gate.purpose == purpose)
+            })
             .await?;
         let gate = now.open_gates().find(|it| it.purpose == purpose).cloned();
         let gate = gate.context("the gate closed")?;
@@ -157,7 +190,9 @@ impl<'a> Player<'a> {
                 for kept in self.scene.outbox.list().into_iter().rev() {
                     let url = kept.mail.link().filter(|it| it.contains("/v/"));
                     let mine = kept.mail.reference == ticket.reference && kept.mail.to.mail == to;
-                    let Some(url) = url.filter(|_| mine).map(str::to_owned) else { continue };
+                    let Some(url) = url.filter(|_| mine).map(str::to_owned) else {
+                        continue;
+                    };
                     let token = url.rsplit('/').next().unwrap_or_default();
                     let link = self.scene.app.desk.link(token).await?;
                     if link.is_some_and(|it| it.gate.id == gate.id) {
@@ -175,16 +210,31 @@ impl<'a> Player<'a> {
     /// Opens the page, reads it, chooses, sends.
     async fn decide(&self, url: &str, approve: bool) -> anyhow::Result<()> {
         let browser = browser()?;
-        let page = browser.get(url).send().await?.error_for_status()?.text().await?;
+        let page = browser
+            .get(url)
+            .send()
+            .await?
+            .error_for_status()?
+            .text()
+            .await?;
         let mut fields = hidden(&page);
         let choices = radios(&page);
-        let wanted = if approve { choices.first() } else { choices.last() };
+        let wanted = if approve {
+            choices.first()
+        } else {
+            choices.last()
+        };
         fields.push(wanted.cloned().context("the page offers no choice")?);
         if !approve {
-            fields.push(("comment".into(), "Ce n’est pas ce qui était convenu.".into()));
+            fields.push((
+                "comment".into(),
+                "Ce n’est pas ce qui était convenu.".into(),
+            ));
         }
         time::sleep(READING).await;
-        let answer = browser.post(url).header("Origin", self.scene.base_url.as_str());
+        let answer = browser
+            .post(url)
+            .header("Origin", self.scene.base_url.as_str());
         let answer = answer.form(&fields).send().await?;
         let status = answer.status();
         if !status.is_success() && !status.is_redirection() {
@@ -197,7 +247,10 @@ impl<'a> Player<'a> {
 /// A browser without memory that follows redirections by hand.
 pub(super) fn browser() -> anyhow::Result<reqwest::Client> {
     let none = reqwest::redirect::Policy::none();
-    Ok(reqwest::Client::builder().no_proxy().redirect(none).build()?)
+    Ok(reqwest::Client::builder()
+        .no_proxy()
+        .redirect(none)
+        .build()?)
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {

@@ -15,15 +15,24 @@ pub(crate) async fn scan(scene: &Scene, reference: &str) -> anyhow::Result<Scan>
     let browser = player::browser()?;
     let mut links = 0;
     for kept in scene.outbox.list() {
-        let Some(url) = kept.mail.link().filter(|it| it.contains("/v/")) else { continue };
+        let Some(url) = kept.mail.link().filter(|it| it.contains("/v/")) else {
+            continue;
+        };
         if kept.mail.reference != reference {
             continue;
         }
         links += 1;
         browser.head(url).send().await?;
-        browser.request(reqwest::Method::OPTIONS, url).send().await?;
+        browser
+            .request(reqwest::Method::OPTIONS, url)
+            .send()
+            .await?;
         let page = browser.get(url).send().await?.text().await?;
-        browser.get(url).header("Sec-Purpose", "prefetch").send().await?;
+        browser
+            .get(url)
+            .header("Sec-Purpose", "prefetch")
+            .send()
+            .await?;
         browser.get(format!("{url}0")).send().await?;
         let fields = player::hidden(&page);
         let sent = browser
@@ -32,7 +41,10 @@ pub(crate) async fn scan(scene: &Scene, reference: &str) -> anyhow::Result<Scan>
             .form(&fields)
             .send()
             .await?;
-        ensure!(sent.status().as_u16() != 303, "a form without a choice was taken for an answer");
+        ensure!(
+            sent.status().as_u16() != 303,
+            "a form without a choice was taken for an answer"
+        );
     }
     Ok(Scan { links })
 }

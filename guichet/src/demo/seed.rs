@@ -29,7 +29,13 @@ pub(crate) fn mail(login: &str, client: Option<&str>) -> String {
     }
 }
 
-fn person(client: Option<&str>, name: &str, login: &str, lang: Lang, rights: &[Right]) -> NewPerson {
+fn person(
+    client: Option<&str>,
+    name: &str,
+    login: &str,
+    lang: Lang,
+    rights: &[Right],
+) -> NewPerson {
     NewPerson {
         client: client.map(str::to_owned),
         name: name.into(),
@@ -52,10 +58,22 @@ fn everybody() -> Vec<NewPerson> {
         person(None, "Anne Leroy", "anne", fr, &[Administer]),
         person(Some(ACME), "Camille Roy", "camille", fr, &[Request]),
         person(Some(ACME), "Paul Dupont", "paul", fr, &[Commit, Validate]),
-        person(Some(ACME), "Inès Ba", "ines", en, &[Request, Commit, Validate]),
+        person(
+            Some(ACME),
+            "Inès Ba",
+            "ines",
+            en,
+            &[Request, Commit, Validate],
+        ),
         person(Some(ACME), "Sonia Klein", "sonia", fr, &[Audit]),
         person(Some(BMART), "Théo Martin", "theo", fr, &[Request]),
-        person(Some(BMART), "Jeanne Morel", "jeanne", fr, &[Commit, Validate]),
+        person(
+            Some(BMART),
+            "Jeanne Morel",
+            "jeanne",
+            fr,
+            &[Commit, Validate],
+        ),
     ]
 }
 
@@ -95,11 +113,17 @@ pub(crate) async fn once(scene: &Scene) -> anyhow::Result<bool> {
     };
     desk.add_contract(&acme).await?;
     desk.add_contract(&bakery).await?;
-    let hugo = desk.person("hugo").await?.ok_or_else(|| anyhow::anyhow!("nobody seeded"))?;
+    let hugo = desk
+        .person("hugo")
+        .await?
+        .ok_or_else(|| anyhow::anyhow!("nobody seeded"))?;
     let caller = || desk.caller(Actor::Person(Box::new(hugo.clone()), Via::Cli));
-    desk.grant(&acme, Tokens(60), Some(now + Duration::days(200)), caller()).await?;
-    desk.grant(&acme, Tokens(40), Some(midnight(ends)), caller()).await?;
-    desk.grant(&bakery, Tokens(24), Some(midnight(ends)), caller()).await?;
+    desk.grant(&acme, Tokens(60), Some(now + Duration::days(200)), caller())
+        .await?;
+    desk.grant(&acme, Tokens(40), Some(midnight(ends)), caller())
+        .await?;
+    desk.grant(&bakery, Tokens(24), Some(midnight(ends)), caller())
+        .await?;
     Ok(true)
 }
 
@@ -112,14 +136,20 @@ pub(crate) async fn open_cases(scene: &Scene) -> anyhow::Result<()> {
         "cluster": town::PARIS, "repo": "acme/boutique", "path": "manifests/vitrine.yaml",
         "operation": "create", "content": manifest,
     });
-    player.order("camille", ACME_CONTRACT, "C01", &deposit, false).await?;
+    player
+        .order("camille", ACME_CONTRACT, "C01", &deposit, false)
+        .await?;
     let sleep = json!({ "cluster": town::LYON, "action": "hibernate" });
-    player.order("camille", ACME_CONTRACT, "K06", &sleep, false).await?;
+    player
+        .order("camille", ACME_CONTRACT, "K06", &sleep, false)
+        .await?;
     let study = Study {
         title: "Intégrer notre GitLab au dépôt".into(),
         need: "Nous voulons que nos pipelines GitLab déposent dans le dépôt Caascad.".into(),
         on_behalf_of: None,
     };
-    player.create("camille", ACME_CONTRACT, Command::OpenStudy(study)).await?;
+    player
+        .create("camille", ACME_CONTRACT, Command::OpenStudy(study))
+        .await?;
     Ok(())
 }

@@ -3,10 +3,7 @@
 use super::{Scene, player::Player, scanner, seed, town};
 use anyhow::{Context as _, ensure};
 use chrono::{Duration, Timelike};
-use engine::ticket::{
-    Command, Ending, State, Study, Ticket,
-    command::Line,
-};
+use engine::ticket::{Command, Ending, State, Study, Ticket, command::Line};
 use serde_json::{Value, json};
 use std::{pin::Pin, time::Instant};
 use workflows::Purpose;
@@ -24,7 +21,10 @@ type Story<'a> = Pin<Box<dyn Future<Output = anyhow::Result<String>> + 'a>>;
 pub(crate) async fn tell(scene: &Scene, aloud: bool) -> Vec<Told> {
     let stories: Vec<(&'static str, Story<'_>)> = vec![
         ("K06, simple", Box::pin(sleep(scene))),
-        ("K13, complexe, puis un échec défait", Box::pin(receiver_then_failure(scene))),
+        (
+            "K13, complexe, puis un échec défait",
+            Box::pin(receiver_then_failure(scene)),
+        ),
         ("K11, accéléré", Box::pin(accelerated(scene))),
         ("C01, dépôt Git", Box::pin(deposit(scene))),
         ("K05, Vault Injector", Box::pin(injector(scene))),
@@ -46,7 +46,11 @@ pub(crate) async fn tell(scene: &Scene, aloud: bool) -> Vec<Told> {
                 }
             }
             let failure = end.err().map(|it| format!("{name}: {it:#}"));
-            Told { name, failure, seconds }
+            Told {
+                name,
+                failure,
+                seconds,
+            }
         });
     }
     together(all).await
@@ -68,7 +72,12 @@ async fn together<F: Future<Output = Told>>(all: Vec<F>) -> Vec<Told> {
         if open {
             return std::task::Poll::Pending;
         }
-        std::task::Poll::Ready(waiting.iter_mut().filter_map(|(_, told)| told.take()).collect())
+        std::task::Poll::Ready(
+            waiting
+                .iter_mut()
+                .filter_map(|(_, told)| told.take())
+                .collect(),
+        )
     })
     .await
 }
@@ -77,8 +86,12 @@ async fn together<F: Future<Output = Told>>(all: Vec<F>) -> Vec<Told> {
 /// client validates and closes.
 async fn carry(player: &Player<'_>, ticket: &Ticket) -> anyhow::Result<Ticket> {
     let agreed = agree(player, ticket).await?;
-    player.answer("paul", &agreed, Purpose::Validation, true).await?;
-    player.until(ticket, "closed", |it| it.state == State::Closed).await
+    player
+        .answer("paul", &agreed, Purpose::Validation, true)
+        .await?;
+    player
+        .until(ticket, "closed", |it| it.state == State::Closed)
+        .await
 }
 
 async fn agree(player: &Player<'_>, ticket: &Ticket) -> anyhow::Result<Ticket> {
@@ -89,9 +102,13 @@ async fn agree(player: &Player<'_>, ticket: &Ticket) -> anyhow::Result<Ticket> {
         })
         .await?;
     if asks(&planned, Purpose::Operations) {
-        player.answer("jules", ticket, Purpose::Operations, true).await?;
+        player
+            .answer("jules", ticket, Purpose::Operations, true)
+            .await?;
     }
-    player.answer("paul", ticket, Purpose::Agreement, true).await
+    player
+        .answer("paul", ticket, Purpose::Agreement, true)
+        .await
 }
 
 fn ended(ticket: &Ticket, ending: Ending) -> anyhow::Result<()> {
@@ -108,10 +125,16 @@ fn ended(ticket: &Ticket, ending: Ending) -> anyhow::Result<()> {
 async fn sleep(scene: &Scene) -> anyhow::Result<String> {
     let player = Player::new(scene);
     let answers = json!({ "cluster": town::LYON, "action": "hibernate" });
-    let ticket = player.order("camille", seed::ACME_CONTRACT, "K06", &answers, false).await?;
+    let ticket = player
+        .order("camille", seed::ACME_CONTRACT, "K06", &answers, false)
+        .await?;
     let ticket = carry(&player, &ticket).await?;
     ended(&ticket, Ending::Validated)?;
-    Ok(format!("{} : le cluster {} dort, 1 token", ticket.reference, town::LYON))
+    Ok(format!(
+        "{} : le cluster {} dort, 1 token",
+        ticket.reference,
+        town::LYON
+    ))
 }
 
 async fn receiver_then_failure(scene: &Scene) -> anyhow::Result<String> {
@@ -122,10 +145,15 @@ async fn receiver_then_failure(scene: &Scene) -> anyhow::Result<String> {
         "matchers": ["team=\"boutique\""], "continue": false, "send_resolved": true,
         "test_labels": { "team": "boutique", "severity": "critical" },
     });
-    let ticket = player.order("camille", seed::ACME_CONTRACT, "K13", &answers, false).await?;
+    let ticket = player
+        .order("camille", seed::ACME_CONTRACT, "K13", &answers, false)
+        .await?;
     let first = carry(&player, &ticket).await?;
     ended(&first, Ending::Validated)?;
-    let heard = sink.received().iter().any(|it| it.path.contains("astreinte"));
+    let heard = sink
+        .received()
+        .iter()
+        .any(|it| it.path.contains("astreinte"));
     ensure!(heard, "the new receiver never received the synthetic alert");
 
     // Alertmanager's own parser refuses what every offline check lets pass: more than a thousand
@@ -135,14 +163,22 @@ async fn receiver_then_failure(scene: &Scene) -> anyhow::Result<String> {
         "matchers": ["service=~\"a{1001}\"", "team=\"paiement\""],
         "test_labels": { "team": "paiement", "service": "a" },
     });
-    let ticket = player.order("camille", seed::ACME_CONTRACT, "K13", &answers, false).await?;
+    let ticket = player
+        .order("camille", seed::ACME_CONTRACT, "K13", &answers, false)
+        .await?;
     agree(&player, &ticket).await?;
-    let failed = player.until(&ticket, "closed", |it| it.state == State::Closed).await?;
+    let failed = player
+        .until(&ticket, "closed", |it| it.state == State::Closed)
+        .await?;
     ended(&failed, Ending::Failed)?;
-    let back = failed.tasks.iter().any(|it| it.status == engine::ticket::Status::Undone);
+    let back = failed
+        .tasks
+        .iter()
+        .any(|it| it.status == engine::ticket::Status::Undone);
     ensure!(back, "nothing was taken back");
     Ok(format!(
-        "{} : l’alerte de preuve est arrivée ; {} : refusé par Alertmanager, commit défait, 0 token",
+        "{} : l’alerte de preuve est arrivée ; {} : refusé par Alertmanager, commit défait, \
+         0 token",
         first.reference, failed.reference
     ))
 }
@@ -152,12 +188,21 @@ async fn accelerated(scene: &Scene) -> anyhow::Result<String> {
     let answers = json!({
         "cluster": town::PARIS, "labels": { "equipe": "boutique" }, "confirm_series_change": true,
     });
-    let ticket = player.order("ines", seed::ACME_CONTRACT, "K11", &answers, true).await?;
+    let ticket = player
+        .order("ines", seed::ACME_CONTRACT, "K11", &answers, true)
+        .await?;
     let price = ticket.price.clone().context("no price")?;
-    ensure!(price.base.0 == 3 && price.surcharge.0 == 3, "the price is not doubled");
+    ensure!(
+        price.base.0 == 3 && price.surcharge.0 == 3,
+        "the price is not doubled"
+    );
     let ticket = carry(&player, &ticket).await?;
     ended(&ticket, Ending::Validated)?;
-    Ok(format!("{} : 3 + 3 tokens, accéléré nº {}", ticket.reference, slot(&ticket)))
+    Ok(format!(
+        "{} : 3 + 3 tokens, accéléré nº {}",
+        ticket.reference,
+        slot(&ticket)
+    ))
 }
 
 fn slot(ticket: &Ticket) -> u8 {
@@ -178,10 +223,15 @@ async fn deposit(scene: &Scene) -> anyhow::Result<String> {
     let player = Player::new(scene);
     let name = unique(scene, "catalogue");
     let answers = manifest(&name);
-    let ticket = player.order("camille", seed::ACME_CONTRACT, "C01", &answers, false).await?;
+    let ticket = player
+        .order("camille", seed::ACME_CONTRACT, "C01", &answers, false)
+        .await?;
     let ticket = carry(&player, &ticket).await?;
     ended(&ticket, Ending::Validated)?;
-    let commit = ticket.tasks.iter().find_map(|it| it.receipt.as_ref()?["commit"].as_str());
+    let commit = ticket
+        .tasks
+        .iter()
+        .find_map(|it| it.receipt.as_ref()?["commit"].as_str());
     let commit: String = commit.context("no commit")?.chars().take(10).collect();
     Ok(format!("{} : commit {commit}", ticket.reference))
 }
@@ -192,12 +242,17 @@ async fn injector(scene: &Scene) -> anyhow::Result<String> {
         "cluster": town::PARIS, "namespaces": ["boutique"], "models": ["namespace"],
         "failure_policy": "Ignore", "service_account": "default",
     });
-    let ticket = player.order("camille", seed::ACME_CONTRACT, "K05", &answers, false).await?;
+    let ticket = player
+        .order("camille", seed::ACME_CONTRACT, "K05", &answers, false)
+        .await?;
     let ticket = carry(&player, &ticket).await?;
     ended(&ticket, Ending::Validated)?;
     let login = ticket.task("login").context("no login")?;
     ensure!(login.proofs.iter().any(|it| it.ok), "no login was proved");
-    Ok(format!("{} : un pod s’est connecté à Vault", ticket.reference))
+    Ok(format!(
+        "{} : un pod s’est connecté à Vault",
+        ticket.reference
+    ))
 }
 
 /// A name that a second start on the same data does not meet again.
@@ -212,25 +267,44 @@ async fn study(player: &Player<'_>, scene: &Scene, title: &str) -> anyhow::Resul
         on_behalf_of: None,
     };
     let contract = seed::ACME_CONTRACT;
-    let ticket = player.create("camille", contract, Command::OpenStudy(study)).await?;
+    let ticket = player
+        .create("camille", contract, Command::OpenStudy(study))
+        .await?;
     let soon = scene.app.desk.clock.now() + Duration::days(1);
-    let slot = soon.with_minute(0).and_then(|it| it.with_second(0)).unwrap_or(soon);
+    let slot = soon
+        .with_minute(0)
+        .and_then(|it| it.with_second(0))
+        .unwrap_or(soon);
     let slots = vec![slot, slot + Duration::hours(3)];
-    player.act("lea", &ticket, Command::ProposeCall { slots }).await?;
-    player.act("camille", &ticket, Command::ChooseCall { slot }).await?;
+    player
+        .act("lea", &ticket, Command::ProposeCall { slots })
+        .await?;
+    player
+        .act("camille", &ticket, Command::ChooseCall { slot })
+        .await?;
     let minutes = "Le client veut déposer ses fichiers sans passer par nous.".to_owned();
     let attendees = vec!["Camille Roy".to_owned(), "Léa Martin".to_owned()];
-    player.act("lea", &ticket, Command::RecordCall { minutes, attendees }).await
+    player
+        .act("lea", &ticket, Command::RecordCall { minutes, attendees })
+        .await
 }
 
 async fn reclassified(scene: &Scene) -> anyhow::Result<String> {
     let player = Player::new(scene);
     let ticket = study(&player, scene, "Ranger nos fichiers de configuration").await?;
-    let entry = scene.app.desk.catalogue.get("C01").context("no C01")?.clone();
+    let entry = scene
+        .app
+        .desk
+        .catalogue
+        .get("C01")
+        .context("no C01")?
+        .clone();
     let name = unique(scene, "reclasse");
     let answers = manifest(&name).as_object().cloned().unwrap_or_default();
     let lines = vec![Line { entry, answers }];
-    let same = player.act("lea", &ticket, Command::Reclassify { lines }).await?;
+    let same = player
+        .act("lea", &ticket, Command::Reclassify { lines })
+        .await?;
     ensure!(same.reference == ticket.reference, "the reference changed");
     player.answer("paul", &ticket, Purpose::Offer, true).await?;
     let ticket = carry(&player, &ticket).await?;
@@ -240,11 +314,22 @@ async fn reclassified(scene: &Scene) -> anyhow::Result<String> {
 
 async fn infeasible(scene: &Scene) -> anyhow::Result<String> {
     let player = Player::new(scene);
-    let ticket = study(&player, scene, "Faire tourner nos calculs sur cartes graphiques").await?;
+    let ticket = study(
+        &player,
+        scene,
+        "Faire tourner nos calculs sur cartes graphiques",
+    )
+    .await?;
     let tokens = catalogue::Tokens(6);
-    let estimate = Command::Estimate { tokens, effort_days: 4, lead_days: 10 };
+    let estimate = Command::Estimate {
+        tokens,
+        effort_days: 4,
+        lead_days: 10,
+    };
     player.act("lea", &ticket, estimate).await?;
-    player.answer("paul", &ticket, Purpose::Estimate, true).await?;
+    player
+        .answer("paul", &ticket, Purpose::Estimate, true)
+        .await?;
     let conclude = Command::Conclude {
         feasible: false,
         justification: "Aucune région de l’offre ne propose ces machines.".into(),
@@ -254,7 +339,10 @@ async fn infeasible(scene: &Scene) -> anyhow::Result<String> {
     let ticket = player.act("hugo", &ticket, conclude).await?;
     ended(&ticket, Ending::Infeasible)?;
     ensure!(ticket.held().0 == 0, "tokens are still held");
-    Ok(format!("{} : 6 tokens dus, comme annoncé", ticket.reference))
+    Ok(format!(
+        "{} : 6 tokens dus, comme annoncé",
+        ticket.reference
+    ))
 }
 
 /// Six accelerated changes take the six slots; the seventh is refused with its clause; what was
@@ -267,14 +355,24 @@ async fn seventh(scene: &Scene) -> anyhow::Result<String> {
         let order = player.order("theo", seed::BMART_CONTRACT, "K06", &answers, true);
         taken.push(order.await?);
     }
-    let one_more = player.order("theo", seed::BMART_CONTRACT, "K06", &answers, true).await;
-    let error = one_more.err().context("a seventh accelerated change was taken")?;
+    let one_more = player
+        .order("theo", seed::BMART_CONTRACT, "K06", &answers, true)
+        .await;
+    let error = one_more
+        .err()
+        .context("a seventh accelerated change was taken")?;
     let refusal = Player::refusal(&error).context("not a refusal")?;
-    ensure!(refusal.code() == "quota.spent", "refused as {}", refusal.code());
+    ensure!(
+        refusal.code() == "quota.spent",
+        "refused as {}",
+        refusal.code()
+    );
     let clause = refusal.clause().unwrap_or_default();
     for ticket in &taken {
         let reason = "Fin de la démonstration.".to_owned();
-        let end = player.act("theo", ticket, Command::Cancel { reason }).await?;
+        let end = player
+            .act("theo", ticket, Command::Cancel { reason })
+            .await?;
         ended(&end, Ending::Cancelled)?;
     }
     Ok(format!("refusé, {clause}"))
@@ -284,10 +382,13 @@ async fn robot(scene: &Scene) -> anyhow::Result<String> {
     let player = Player::new(scene);
     let name = unique(scene, "robot");
     let answers = manifest(&name);
-    let ticket = player.order("camille", seed::ACME_CONTRACT, "C01", &answers, false).await?;
+    let ticket = player
+        .order("camille", seed::ACME_CONTRACT, "C01", &answers, false)
+        .await?;
     let open = player
         .until(&ticket, "asking", |it| {
-            it.open_gates().any(|gate| gate.purpose == Purpose::Agreement)
+            it.open_gates()
+                .any(|gate| gate.purpose == Purpose::Agreement)
         })
         .await?;
     let letters = || {
@@ -305,8 +406,14 @@ async fn robot(scene: &Scene) -> anyhow::Result<String> {
     ensure!(scan.links > 0, "no link was opened");
     let after = player.until(&ticket, "there", |_| true).await?;
     let decided = |it: &Ticket| it.gates.iter().map(|it| it.decisions.len()).sum::<usize>();
-    ensure!(decided(&after) == decided(&open), "opening a link decided something");
+    ensure!(
+        decided(&after) == decided(&open),
+        "opening a link decided something"
+    );
     let ticket = carry(&player, &ticket).await?;
     ended(&ticket, Ending::Validated)?;
-    Ok(format!("{} liens ouverts, rien de décidé ; puis un humain décide", scan.links))
+    Ok(format!(
+        "{} liens ouverts, rien de décidé ; puis un humain décide",
+        scan.links
+    ))
 }

@@ -114,14 +114,19 @@ async fn forge(dir: &Path, monitoring: &Monitoring) -> anyhow::Result<(Gitea, Se
     let platform = repo("platform/monitoring");
     if !gitea.dir(&platform).exists() {
         let files = monitoring.files()?;
-        let files: Vec<(&str, &[u8])> =
-            files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+        let files: Vec<(&str, &[u8])> = files
+            .iter()
+            .map(|(path, text)| (*path, text.as_bytes()))
+            .collect();
         gitea.create(&platform, &files).await.context("git")?;
     }
     let shop = repo("acme/boutique");
     if !gitea.dir(&shop).exists() {
         let readme: &[u8] = "# Boutique\n\nManifestes de la boutique ACME.\n".as_bytes();
-        gitea.create(&shop, &[("README.md", readme)]).await.context("git")?;
+        gitea
+            .create(&shop, &[("README.md", readme)])
+            .await
+            .context("git")?;
     }
     let serving = gitea.serve(0).await?;
     Ok((gitea, serving))
@@ -134,8 +139,24 @@ fn repo(name: &str) -> RepoId {
 async fn site(name: &str, vault: &str) -> anyhow::Result<(Site, Zone)> {
     let kube = Kubernetes::start(name).await?;
     let pools = [
-        spec("systeme", Size { min: 1, max: 3, desired: 1 }, true),
-        spec("frontaux", Size { min: 2, max: 6, desired: 2 }, false),
+        spec(
+            "systeme",
+            Size {
+                min: 1,
+                max: 3,
+                desired: 1,
+            },
+            true,
+        ),
+        spec(
+            "frontaux",
+            Size {
+                min: 2,
+                max: 6,
+                desired: 2,
+            },
+            false,
+        ),
     ];
     let cluster = kube.cluster();
     for namespace in ["boutique", "paiement"] {
@@ -148,15 +169,30 @@ async fn site(name: &str, vault: &str) -> anyhow::Result<(Site, Zone)> {
     let aks = AksPools::new(wire("aks", &nodes.url(), provider)?, nodes.id().clone());
     let root = Auth::Header("x-vault-token", secret(VAULT_TOKEN));
     let store = VaultClient::new(wire("vault", vault, root)?);
-    let link = ClusterLink { host: kube.url(), ca_pem: String::new(), reviewer: None };
+    let link = ClusterLink {
+        host: kube.url(),
+        ca_pem: String::new(),
+        reviewer: None,
+    };
     let zone = Zone::new(name)
         .with_kube(Arc::new(client))
         .with_pools(Arc::new(aks))
         .with_vault(Arc::new(store), link)
         .with_vault_address(vault);
-    Ok((Site { _kube: kube, _pools: nodes }, zone))
+    Ok((
+        Site {
+            _kube: kube,
+            _pools: nodes,
+        },
+        zone,
+    ))
 }
 
 fn spec(name: &'static str, size: Size, system: bool) -> PoolSpec {
-    PoolSpec { name, size, autoscaled: true, system }
+    PoolSpec {
+        name,
+        size,
+        autoscaled: true,
+        system,
+    }
 }

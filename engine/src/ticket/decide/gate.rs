@@ -261,14 +261,29 @@ fn has_acted(ticket: &Ticket) -> bool {
     ticket.tasks.iter().any(crate::ticket::Task::touched)
 }
 
-/// The gate's validity starts anew and everybody is asked again: a fresh link, or a reminder.
+/// Those who have not answered are asked again, by the provider, or by one of themselves who wants
+/// a fresh link: then only that person is written to.
 pub(super) fn ask_again(draft: &mut Draft<'_>, id: GateId) -> Result<(), Refusal> {
     let gate = draft.it.ticket.gate(id).ok_or(Refusal::NotFound)?.clone();
+    let person = draft.facts.actor.person().ok_or(Refusal::NotEntitled)?;
+    let reminds = [Right::Support, Right::Operate, Right::Steer];
+    let provider = person.is_staff() && reminds.iter().any(|it| person.may(*it));
+    if !provider {
+        let operators = draft.it.ticket.approving_operators();
+        let client = draft.it.ticket.client.clone();
+        let now = draft.now();
+        approval::may_decide(&gate, &client, person, &gate.digest, &operators, now)?;
+    }
     if gate.state != GateState::Open {
         return Err(Refusal::AlreadyDecided);
     }
     draft.it.record.task = Some(gate.task.clone());
-    draft.ask(&gate, Occasion::Reminder);
+    if provider {
+        draft.ask(&gate, Occasion::Reminder);
+    } else {
+        let about = snapshot(&draft.it.ticket, draft.facts);
+        draft.tell(Occasion::Reminder, person.id, Some(gate.id), about);
+    }
     Ok(())
 }
 

@@ -42,6 +42,7 @@ pub(super) fn quote(draft: &mut Draft<'_>, tokens: Tokens, note: &str) -> Result
         formula,
     });
     draft.say("note", note.clone());
+    draft.it.record.tokens.insert("quoted", tokens.0);
     let now = draft.now();
     let by = draft.facts.actor.person().map(|it| it.id);
     let task = draft.task_in(envelope::QUOTE, &[Status::Ready])?;
@@ -181,6 +182,7 @@ pub(super) fn complete(
             return Err(Refusal::OutOfRange { field: "spent" });
         }
         draft.it.ticket.spent = sum;
+        draft.it.record.tokens.insert("worked", spent.0);
     }
     match (undoing, well) {
         (_, true) => draft.advance(),

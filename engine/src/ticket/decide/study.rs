@@ -249,6 +249,7 @@ pub(super) fn estimate(
         surcharge: Tokens(0),
         formula,
     });
+    draft.it.record.tokens.insert("estimated", tokens.0);
     finish_task(draft, Phase::Orient, json!({ "outcome": "study" }))?;
     draft.advance()
 }
