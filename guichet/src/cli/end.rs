@@ -146,15 +146,15 @@ impl Stop {
             eprintln!("{object}");
             return;
         }
-        let (error, help) = match lang {
-            Lang::Fr => ("erreur\u{a0}:", "aide\u{a0}:"),
-            Lang::En => ("error:", "help:"),
+        let (error, help, colon) = match lang {
+            Lang::Fr => ("erreur\u{a0}:", "aide\u{a0}:", "\u{a0}:"),
+            Lang::En => ("error:", "help:", ":"),
         };
         let clause = self.clause.map(|it| format!(", {it}")).unwrap_or_default();
         eprintln!("{error} {}  [{}{clause}]", self.text.get(lang), self.code);
         for (pointer, code, text) in &self.faults {
             eprintln!(
-                "  {} : {}  [{code}]",
+                "  {}{colon} {}  [{code}]",
                 pointer.trim_start_matches('/'),
                 text.get(lang)
             );

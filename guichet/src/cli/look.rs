@@ -39,7 +39,7 @@ pub async fn show(here: &Here, ticket: &Ticket, fresh: bool) -> Result<(), Stop>
         let still = view
             .standstill
             .as_ref()
-            .map(|it| format!("{} : {}", it.task, it.why));
+            .map(|it| format!("{}, {}", it.task, it.why));
         text += &facts(&[
             (out.pick("État", "State"), state),
             (
@@ -97,8 +97,8 @@ fn questions(view: &TicketView, lang: Lang) -> String {
     let mut text = String::new();
     for it in view.gates.iter().filter(|it| it.state == "open") {
         let asks = match lang {
-            Lang::Fr => "Attend une décision",
-            Lang::En => "Waits for a decision",
+            Lang::Fr => format!("Attend une décision ({}, {})\u{a0}:", it.purpose, it.party),
+            Lang::En => format!("Waits for a decision ({}, {}):", it.purpose, it.party),
         };
         let verb = if it.purpose == "validation" {
             "validate"
@@ -106,10 +106,7 @@ fn questions(view: &TicketView, lang: Lang) -> String {
             "approve"
         };
         let command = format!("guichet ticket {verb} {}", it.reference);
-        text += &wrap(
-            &format!("{asks} ({}, {}) : {command}", it.purpose, it.party),
-            "",
-        );
+        text += &wrap(&format!("{asks} {command}"), "");
     }
     text
 }

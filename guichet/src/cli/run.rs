@@ -161,12 +161,14 @@ pub async fn doctor(global: &Global, out: &Printer) -> Result<u8, Stop> {
     note(
         "rules",
         match &rules {
-            Ok((catalogue, workflows, registry)) => Ok(format!(
-                "{} lines, {} workflows, {} actions",
-                catalogue.iter().count(),
-                workflows.iter().count(),
-                registry.names().count()
-            )),
+            Ok((catalogue, workflows, registry)) => {
+                let (lines, flows) = (catalogue.iter().count(), workflows.iter().count());
+                let actions = registry.names().count();
+                Ok(match out.lang {
+                    Lang::Fr => format!("{lines} lignes, {flows} procédures, {actions} actions"),
+                    Lang::En => format!("{lines} lines, {flows} workflows, {actions} actions"),
+                })
+            }
             Err(why) => Err(format!("{why:#}")),
         },
     );
@@ -177,11 +179,11 @@ pub async fn doctor(global: &Global, out: &Printer) -> Result<u8, Stop> {
                 "configuration",
                 Ok(format!("{}, {}", config.listen, config.base_url)),
             );
-            note("database", look_at_database(&config).await);
+            note("database", look_at_database(&config, out).await);
             if let Some(file) = &config.systems {
                 note("systems", look_at_systems(file));
             }
-            note("mail", look_at_mail(&config).await);
+            note("mail", look_at_mail(&config, out).await);
         }
     }
     let ok = found.iter().all(|it| it.ok);
@@ -204,7 +206,7 @@ pub async fn doctor(global: &Global, out: &Printer) -> Result<u8, Stop> {
     Ok(if ok { OK } else { UNVERIFIED })
 }
 
-async fn look_at_database(config: &Config) -> Result<String, String> {
+async fn look_at_database(config: &Config, out: &Printer) -> Result<String, String> {
     if let Some(file) = here::database_file(config).filter(|it| !it.exists()) {
         return Err(format!("{}: guichet db migrate", file.display()));
     }
@@ -213,8 +215,11 @@ async fn look_at_database(config: &Config) -> Result<String, String> {
         .map_err(|it| it.to_string())?;
     let pending = Migrator::get_pending_migrations(store.connection()).await;
     match pending.map_err(|it| it.to_string())?.len() {
-        0 => Ok("schema up to date".into()),
-        n => Err(format!("{n} schema steps to apply: guichet db migrate")),
+        0 => Ok(out.pick("schéma à jour", "schema up to date").into()),
+        n => {
+            let words = out.pick("étapes de schéma à appliquer", "schema steps to apply");
+            Err(format!("{n} {words} (guichet db migrate)"))
+        }
     }
 }
 
@@ -226,10 +231,10 @@ fn look_at_systems(file: &std::path::Path) -> Result<String, String> {
     Ok(systems.names().collect::<Vec<_>>().join(", "))
 }
 
-async fn look_at_mail(config: &Config) -> Result<String, String> {
+async fn look_at_mail(config: &Config, out: &Printer) -> Result<String, String> {
     let mail = &config.mail;
     if mail.transport == Transport::Outbox {
-        return Ok("outbox".into());
+        return Ok(out.pick("courriels gardés", "letters are kept").into());
     }
     let place = (mail.host.as_str(), mail.port);
     let wait = std::time::Duration::from_secs(5);
@@ -237,7 +242,10 @@ async fn look_at_mail(config: &Config) -> Result<String, String> {
     match tokio::time::timeout(wait, tokio::net::TcpStream::connect(place)).await {
         Ok(Ok(_)) => Ok(named),
         Ok(Err(why)) => Err(format!("{named}: {why}")),
-        Err(_) => Err(format!("{named}: no answer in 5 s")),
+        Err(_) => Err(format!(
+            "{named}: {}",
+            out.pick("pas de réponse en 5 s", "no answer in 5 s")
+        )),
     }
 }
 

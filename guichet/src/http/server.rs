@@ -66,25 +66,43 @@ pub struct Server {
     router: Router,
     limits: Limits,
     places: Arc<Semaphore>,
-    guests: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    guests: Guests,
 }
 
-/// A place of one address, given back when dropped.
+/// How many connections each address has.
+#[derive(Clone, Default)]
+struct Guests(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// One connection of an address, counted until dropped.
 struct Seat {
     address: IpAddr,
-    guests: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    _place: OwnedSemaphorePermit,
+    guests: Guests,
+}
+
+impl Guests {
+    fn seat(&self, address: IpAddr, most: usize) -> Option<Seat> {
+        let mut counts = self.0.lock().ok()?;
+        let count = counts.entry(address).or_default();
+        if *count >= most && !address.is_loopback() {
+            return None;
+        }
+        *count += 1;
+        Some(Seat {
+            address,
+            guests: self.clone(),
+        })
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let Ok(mut guests) = self.guests.lock() else {
+        let Ok(mut counts) = self.guests.0.lock() else {
             return;
         };
-        if let Some(count) = guests.get_mut(&self.address) {
+        if let Some(count) = counts.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
-                guests.remove(&self.address);
+                counts.remove(&self.address);
             }
         }
     }
@@ -153,7 +171,7 @@ impl Server {
             router: router(web, limits),
             limits,
             places: Arc::new(Semaphore::new(limits.connections)),
-            guests: Arc::default(),
+            guests: Guests::default(),
         }
     }
 
@@ -190,7 +208,8 @@ impl Server {
         place: OwnedSemaphorePermit,
         graceful: &GracefulShutdown,
     ) {
-        let Some(seat) = self.seat(address.ip(), place) else {
+        let Some(seat) = self.guests.seat(address.ip(), self.limits.per_address) else {
+            tracing::debug!(%address, "too many connections of one address");
             return;
         };
         // Small answers go out at once; an error here costs some speed and nothing else.
@@ -211,25 +230,8 @@ impl Server {
             if let Err(error) = watched.await {
                 tracing::debug!(%error, "connection ended");
             }
-            drop(seat);
+            drop((seat, place));
         });
-    }
-
-    fn seat(&self, address: IpAddr, place: OwnedSemaphorePermit) -> Option<Seat> {
-        let mut guests = self.guests.lock().ok()?;
-        let count = guests.entry(address).or_default();
-        if *count >= self.limits.per_address && !address.is_loopback() {
-            tracing::debug!(%address, "too many connections of one address");
-            return None;
-        }
-        *count += 1;
-        drop(guests);
-        let guests = self.guests.clone();
-        Some(Seat {
-            address,
-            guests,
-            _place: place,
-        })
     }
 }
 
@@ -250,6 +252,55 @@ async fn rest(error: &io::Error) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_address_has_so_many_connections_and_gets_them_back_p29() {
+        let guests = Guests::default();
+        let far: IpAddr = "203.0.113.7".parse().unwrap();
+        let near: IpAddr = "127.0.0.1".parse().unwrap();
+        let first = guests.seat(far, 2).unwrap();
+        let _second = guests.seat(far, 2).unwrap();
+        assert!(guests.seat(far, 2).is_none());
+        assert!(guests.seat("203.0.113.8".parse().unwrap(), 2).is_some());
+        drop(first);
+        assert!(guests.seat(far, 2).is_some());
+        let proxy: Vec<Option<Seat>> = (0..3).map(|_| guests.seat(near, 2)).collect();
+        assert!(
+            proxy.iter().all(Option::is_some),
+            "a proxy on this machine speaks for everybody"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_or_dawdles_leaves_a_problem_in_the_language_asked_for() {
+        let boom = axum::routing::get(|| async {
+            assert!(std::hint::black_box(false), "on purpose");
+        });
+        let slow = axum::routing::get(std::future::pending::<()>);
+        let late = StatusCode::SERVICE_UNAVAILABLE;
+        let router = Router::new()
+            .route("/boom", boom)
+            .route("/slow", slow)
+            .layer(TimeoutLayer::with_status_code(
+                late,
+                Duration::from_millis(20),
+            ))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(axum::middleware::from_fn(super::super::problem::word));
+        for (path, status, words) in [("/boom", 500, "on our side"), ("/slow", 503, "Unavailable")]
+        {
+            let request = Request::get(path).header("accept-language", "en");
+            let request = request.body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status().as_u16(), status);
+            assert_eq!(answer.headers()["content-type"], "application/problem+json");
+            let body = axum::body::to_bytes(answer.into_body(), 10_000)
+                .await
+                .unwrap();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            assert!(body.contains(words) && body.contains(path), "{body}");
+        }
+    }
 
     #[test]
     fn the_token_of_a_link_never_stands_in_a_log() {

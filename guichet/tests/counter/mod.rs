@@ -13,7 +13,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// Under which password everybody comes in.
+/// Under which password Camille comes in.
 pub const PASSWORD: &str = "correct horse battery";
 
 /// What a run left.
@@ -106,12 +106,11 @@ impl Counter {
         for (login, name, client, rights) in people {
             let mail = format!("{login}@example.org");
             let mut args = vec!["person", "add", login, "--name", name, "--mail", &mail];
-            args.extend([
-                "--right",
-                rights,
-                "--password-file",
-                password.to_str().unwrap(),
-            ]);
+            args.extend(["--right", rights]);
+            if login == "camille" {
+                // Hashing takes its time, and nobody else comes in by password.
+                args.extend(["--password-file", password.to_str().unwrap()]);
+            }
             args.extend(client.iter().flat_map(|it| ["--client", it]));
             counter.ok(&args);
         }
