@@ -1,10 +1,7 @@
 //! The program put together: database, rules, actions, mail, and the workers that keep it moving.
 
 use crate::{
-    http::{
-        Web,
-        state::Provider,
-    },
+    http::{Web, state::Provider},
     mail::{Deliver, Outbox, view::Sender},
     post::Post,
 };
@@ -85,7 +82,9 @@ pub fn rules(systems: Arc<Systems>) -> anyhow::Result<(Catalogue, Workflows, Reg
 /// # Errors
 /// A step failed; none of it was applied then.
 pub async fn migrate(store: &Store) -> anyhow::Result<()> {
-    Migrator::up(store.connection(), None).await.context("schema")
+    Migrator::up(store.connection(), None)
+        .await
+        .context("schema")
 }
 
 impl App {
@@ -120,7 +119,13 @@ impl App {
             bell: Bell::default(),
         };
         let outbox = mail.outbox.clone();
-        Ok(App { desk, provider: Arc::new(provider), outbox, mail, demo })
+        Ok(App {
+            desk,
+            provider: Arc::new(provider),
+            outbox,
+            mail,
+            demo,
+        })
     }
 
     /// What HTTP handlers may use.

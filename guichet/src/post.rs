@@ -33,13 +33,13 @@ pub struct Post {
 impl Post {
     /// A mailer that hands letters to `deliver`; links begin with `base_url`.
     #[must_use]
-    pub fn new(
-        desk: Desk,
-        deliver: Arc<dyn Deliver>,
-        sender: Sender,
-        base_url: String,
-    ) -> Post {
-        Post { desk, deliver, sender, base_url }
+    pub fn new(desk: Desk, deliver: Arc<dyn Deliver>, sender: Sender, base_url: String) -> Post {
+        Post {
+            desk,
+            deliver,
+            sender,
+            base_url,
+        }
     }
 
     /// Works until `stop` says true.
@@ -73,7 +73,9 @@ impl Post {
     /// # Errors
     /// The database failed.
     pub async fn round(&self) -> Result<bool, StoreError> {
-        let Some(due) = self.desk.take_notice().await? else { return Ok(false) };
+        let Some(due) = self.desk.take_notice().await? else {
+            return Ok(false);
+        };
         let end = match self.send(&due).await? {
             Ok(accepted) => Delivered::Sent(accepted.reply),
             Err(Delivery::Permanent(code, words)) => Delivered::Never(format!("{code} {words}")),
@@ -81,8 +83,12 @@ impl Post {
             Err(Delivery::Unknown(words)) => Delivered::Unknown(words),
         };
         if !matches!(end, Delivered::Sent(_)) {
-            tracing::warn!(ticket = due.ticket.reference, occasion = due.occasion, ?end,
-                "letter not delivered");
+            tracing::warn!(
+                ticket = due.ticket.reference,
+                occasion = due.occasion,
+                ?end,
+                "letter not delivered"
+            );
         }
         self.desk.notice_ended(&due, end).await?;
         Ok(true)

@@ -4,7 +4,10 @@
 //! by client and no transaction crosses clients. Times are microseconds since 1970, names are
 //! text: both read the same everywhere. Steps are frozen once released.
 
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::{
+    prelude::*,
+    sea_orm::{DatabaseBackend, DatabaseConnection, TransactionTrait},
+};
 
 mod m20261122_000001_people;
 mod m20261122_000002_tickets;
@@ -28,6 +31,25 @@ impl MigratorTrait for Migrator {
     }
 }
 
+/// Brings the schema up to date. Several processes that start at once take turns on PostgreSQL;
+/// the library itself takes no lock, and all but one of them would fail.
+///
+/// # Errors
+/// A step failed; none of it was applied then.
+pub async fn bring_up(db: &DatabaseConnection) -> Result<(), DbErr> {
+    if db.get_database_backend() != DatabaseBackend::Postgres {
+        return Migrator::up(db, None).await;
+    }
+    let turn = db.begin().await?;
+    turn.execute_unprepared(TURN).await?;
+    let done = Migrator::up(db, None).await;
+    turn.commit().await?;
+    done
+}
+
+/// Held until the transaction ends; the number is ours and means nothing.
+const TURN: &str = "SELECT pg_advisory_xact_lock(714200)";
+
 /// Runs statements one by one.
 async fn all(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
     for statement in statements {
@@ -42,7 +64,7 @@ async fn all(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
 /// Makes a table refuse UPDATE and DELETE: its rows are evidence.
 async fn freeze(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     match manager.get_database_backend() {
-        sea_orm_migration::sea_orm::DatabaseBackend::Postgres => {
+        DatabaseBackend::Postgres => {
             let body = format!(
                 "CREATE OR REPLACE FUNCTION {table}_frozen() RETURNS trigger LANGUAGE plpgsql AS \
                  $$ BEGIN RAISE EXCEPTION '{table} rows never change'; END $$"
@@ -68,8 +90,7 @@ async fn freeze(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
 
 /// Drops tables, and on PostgreSQL what `freeze` made for them.
 async fn drop_all(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), DbErr> {
-    let postgres =
-        manager.get_database_backend() == sea_orm_migration::sea_orm::DatabaseBackend::Postgres;
+    let postgres = manager.get_database_backend() == DatabaseBackend::Postgres;
     for table in tables {
         all(manager, &[&format!("DROP TABLE {table}")]).await?;
         if postgres {

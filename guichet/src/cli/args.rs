@@ -141,9 +141,6 @@ pub struct Demo {
     /// Keep the data there; a second start continues
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
-    /// Do not open a browser
-    #[arg(long)]
-    pub no_open: bool,
 }
 
 /// Run it.

@@ -140,10 +140,11 @@ async fn sleep(scene: &Scene) -> anyhow::Result<String> {
 async fn receiver_then_failure(scene: &Scene) -> anyhow::Result<String> {
     let player = Player::new(scene);
     let sink = &scene.town.monitoring.sink;
+    let name = unique(scene, "astreinte");
     let answers = json!({
-        "cluster": town::PARIS, "receiver": "astreinte", "url": sink.url("astreinte"),
-        "matchers": ["team=\"boutique\""], "continue": false, "send_resolved": true,
-        "test_labels": { "team": "boutique", "severity": "critical" },
+        "cluster": town::PARIS, "receiver": name, "url": sink.url(&name),
+        "matchers": [format!("team=\"{name}\"")], "continue": false, "send_resolved": true,
+        "test_labels": { "team": name, "severity": "critical" },
     });
     let ticket = player
         .order("camille", seed::ACME_CONTRACT, "K13", &answers, false)
@@ -153,7 +154,7 @@ async fn receiver_then_failure(scene: &Scene) -> anyhow::Result<String> {
     let heard = sink
         .received()
         .iter()
-        .any(|it| it.path.contains("astreinte"));
+        .any(|it| it.path.contains(&name));
     ensure!(heard, "the new receiver never received the synthetic alert");
 
     // Alertmanager's own parser refuses what every offline check lets pass: more than a thousand
