@@ -203,36 +203,51 @@ async fn a_foreign_ticket_does_not_exist_whatever_its_state() {
     }
 }
 
-/// P4, R5: an attempt that lost its claim changes nothing.
+/// P4, R2, R5: while a lease runs nobody else gets the task; an attempt that lost its claim changes
+/// nothing, whether the task is held by another attempt or over.
 #[tokio::test]
 async fn a_report_under_an_old_fence_is_refused() {
     let (world, ticket) = agreeing().await;
-    world
-        .systems
-        .plant("git.change", "apply", 1, tests::How::HangBefore);
     let running = world.act("paul", &ticket, yes(&ticket)).await;
-    world.hanging_round().await;
-    let stale = world
-        .reload(&running)
-        .await
-        .task("deposit")
-        .expect("the task")
-        .fence;
-    world.outlast_the_lease();
-    let delivered = world.settled(&running).await;
-    let report = Command::Report {
+    let known = engine::store::Known::from(&running);
+    let send = |command| {
+        let caller = world.desk.caller(engine::people::Actor::Engine("runner"));
+        world.desk.handle(&known, command, caller)
+    };
+    let claim = |owner: &str| Command::Claim {
         task: "deposit".into(),
-        fence: stale,
-        outcome: engine::ticket::Outcome::Undone { proofs: Vec::new() },
+        owner: owner.into(),
+        lease: Duration::seconds(15),
+    };
+    let report = |fence| Command::Report {
+        task: "deposit".into(),
+        fence,
+        outcome: engine::ticket::Outcome::Done {
+            receipt: serde_json::json!({}),
+            proofs: Vec::new(),
+            empty: true,
+        },
         evidence: Vec::new(),
     };
-    let caller = world.desk.caller(engine::people::Actor::Engine("runner"));
-    let known = engine::store::Known::from(&delivered);
-    let late = tests::play::refusal(world.desk.handle(&known, report, caller).await);
-    assert!(
-        ["task.stale-attempt", "ticket.out-of-order"].contains(&late.code()),
-        "{late:?}"
-    );
-    assert_eq!(world.reload(&delivered).await, delivered);
-    world.carry(&delivered).await;
+    let fence = |ticket: &Ticket| ticket.task("deposit").expect("the task").fence;
+    let first = fence(&send(claim("one")).await.expect("a claim"));
+    refused_whole(&world, "task.out-of-order", send(claim("two"))).await;
+    world.advance(Duration::seconds(15));
+    refused_whole(&world, "task.out-of-order", send(claim("two"))).await;
+    world.advance(Duration::seconds(1));
+    let second = fence(&send(claim("two")).await.expect("the lease has run out"));
+    assert!(second > first);
+    refused_whole(&world, "task.stale-attempt", send(report(first))).await;
+    let undo = workflows::UndoKind::Automatic;
+    let (task, digest) = ("deposit".into(), String::new());
+    let intend = Command::Intend {
+        task,
+        fence: first,
+        digest,
+        undo,
+    };
+    refused_whole(&world, "task.stale-attempt", send(intend)).await;
+    let after = send(report(second)).await.expect("the holder reports");
+    refused_whole(&world, "task.stale-attempt", send(report(second))).await;
+    world.carry(&after).await;
 }

@@ -344,17 +344,28 @@ async fn the_statement_sums_over_any_periods() {
 async fn what_is_being_taken_back_is_not_taken_back_a_second_time() {
     let world = World::new().await;
     world.systems.plant("vault.login", "verify", 1, How::Lie);
-    world.systems.plant_on("kube.apply", "injector", "undo", 1, How::Impossible);
+    world
+        .systems
+        .plant_on("kube.apply", "injector", "undo", 1, How::Impossible);
     let blocked = world.agree(&world.order("K05").await).await;
     assert_eq!(blocked.state, State::Blocked);
-    let cancel = Command::Cancel { reason: "Enough.".into() };
+    let cancel = Command::Cancel {
+        reason: "Enough.".into(),
+    };
     let answer = world.ask("camille", &blocked, cancel).await;
     assert_eq!(refusal(answer).code(), "ticket.out-of-order");
-    let give_up = Command::GiveUp { reason: "Enough.".into() };
+    let give_up = Command::GiveUp {
+        reason: "Enough.".into(),
+    };
     let answer = world.ask("jules", &blocked, give_up).await;
     assert_eq!(refusal(answer).code(), "ticket.out-of-order");
-    let skip = Command::Skip { task: "injector".into(), proof: "Removed.".into() };
-    let closed = world.settled(&world.act("jules", &blocked, skip).await).await;
+    let skip = Command::Skip {
+        task: "injector".into(),
+        proof: "Removed.".into(),
+    };
+    let closed = world
+        .settled(&world.act("jules", &blocked, skip).await)
+        .await;
     assert_eq!(closed.ending, Some(Ending::Failed));
 }
 
@@ -362,9 +373,15 @@ async fn what_is_being_taken_back_is_not_taken_back_a_second_time() {
 #[tokio::test]
 async fn a_branch_that_fails_during_the_unwinding_is_taken_back_too() {
     let world = World::new().await;
-    world.systems.plant("monitor.synthetic", "apply", 1, How::HangAfter);
-    world.systems.plant("monitor.synthetic", "verify", 9, How::Lie);
-    world.systems.plant("monitor.route", "verify", 1, How::HangBefore);
+    world
+        .systems
+        .plant("monitor.synthetic", "apply", 1, How::HangAfter);
+    world
+        .systems
+        .plant("monitor.synthetic", "verify", 9, How::Lie);
+    world
+        .systems
+        .plant("monitor.route", "verify", 1, How::HangBefore);
     let ticket = world.settled(&world.order("K13").await).await;
     let ticket = world.approve("jules", &ticket, Purpose::Operations).await;
     let yes = World::decision(&ticket, Purpose::Agreement, Verdict::Approve);
