@@ -175,3 +175,56 @@ async fn messages_are_taken_over_retried_and_given_up_one_by_one() {
         Some("dead")
     );
 }
+
+/// Sends everything owed and gives Paul's links, in order.
+async fn links_of_paul(world: &World) -> Vec<String> {
+    let mut links = Vec::new();
+    while let Some(due) = world.desk.take_notice().await.expect("the outbox") {
+        if let Some(link) = due.link.as_ref().filter(|_| due.to.login == "paul") {
+            links.push(link.token.clone());
+        }
+        world
+            .desk
+            .notice_ended(&due, Delivered::Sent("250".into()))
+            .await
+            .expect("noted");
+    }
+    links
+}
+
+/// Promises §6.2: a new mail supersedes the old link; only those concerned can ask for one.
+#[tokio::test]
+async fn a_newer_link_replaces_the_older_one() {
+    let world = World::new().await;
+    let ticket = world.settled(&world.order("C01").await).await;
+    let first = links_of_paul(&world).await.pop().expect("a link");
+    let gate = tests::play::open_gate(&ticket, Purpose::Agreement).id;
+    world.advance(chrono::Duration::minutes(1));
+    let remind = || engine::ticket::Command::Remind { gate };
+    let asker = tests::play::refusal(world.ask("camille", &ticket, remind()).await);
+    assert_eq!(
+        asker.code(),
+        "gate.own-request",
+        "the requester does not mail the approvers"
+    );
+    let stranger = tests::play::refusal(world.ask("luc", &ticket, remind()).await);
+    assert_eq!(stranger.code(), "not-found");
+    world.act("paul", &ticket, remind()).await;
+    let second = links_of_paul(&world).await.pop().expect("a newer link");
+    assert_ne!(first, second);
+    let works = async |token: &str| {
+        let link = world
+            .desk
+            .link(token)
+            .await
+            .expect("it")
+            .expect("it is known");
+        link.expires_at > world.now()
+    };
+    assert!(!works(&first).await && works(&second).await);
+    world.advance(chrono::Duration::days(14));
+    assert!(
+        !works(&second).await,
+        "a link lives as long as the contract says"
+    );
+}
