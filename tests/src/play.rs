@@ -158,13 +158,12 @@ impl World {
         let last = *bell.borrow_and_update() + nth;
         let runner = Runner::new(self.desk.clone(), "mortal");
         let mut work = tokio::spawn(async move { runner.round().await.map(drop) });
-        let died = tokio::select! {
-            done = &mut work => {
-                done.expect("a round ends").expect("the database answers");
-                false
-            }
-            rung = bell.wait_for(|it| *it >= last) => rung.is_ok(),
-        };
+        tokio::select! {
+            biased;
+            _ = bell.wait_for(|it| *it >= last) => {}
+            done = &mut work => done.expect("a round ends").expect("the database answers"),
+        }
+        let died = *bell.borrow() >= last;
         work.abort();
         self.let_commits_end().await;
         died
