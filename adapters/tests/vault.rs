@@ -1,7 +1,10 @@
 //! `vault.ensure` and `vault.login` against the Vault stand-in, whose logins are judged by the
 //! TokenReview of the Kubernetes stand-in.
 
-#![expect(clippy::unwrap_used, reason = "a test whose stage cannot be set must stop there")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test whose stage cannot be set must stop there"
+)]
 
 #[path = "vault/faults.rs"]
 mod faults;

@@ -4,6 +4,7 @@
 mod player;
 mod scanner;
 mod seed;
+mod stage;
 mod stories;
 mod town;
 

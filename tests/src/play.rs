@@ -177,6 +177,13 @@ impl World {
         self.sql("UPDATE client SET name = name")
             .await
             .expect("the writer is free");
+        if self.url().starts_with("postgres") {
+            const BUSY: &str = "SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle'
+                AND datname = current_database() AND pid <> pg_backend_pid()";
+            while self.number(BUSY).await > 0 {
+                tokio::task::yield_now().await;
+            }
+        }
     }
 
     /// One round of a runner that hangs inside a call, and dies there.

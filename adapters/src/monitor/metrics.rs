@@ -104,7 +104,8 @@ mod tests {
     fn samples_are_summed_by_name_and_labels() {
         let metrics = Metrics::parse(
             "# HELP sent_total Sent.\nsent_total{integration=\"webhook\",to=\"a}\\\"b\"} 2\n\
-             sent_total{integration=\"webhook\"} 3 1700000000\nsent_total{integration=\"email\"} 7\n\
+             sent_total{integration=\"webhook\"} 3 1700000000\n\
+             sent_total{integration=\"email\"} 7\n\
              at_seconds 1.7953391381211522e+09\n",
         );
         assert_eq!(

@@ -1,6 +1,6 @@
 //! The stories, played side by side without a browser. Each ends by checking what it claims.
 
-use super::{Scene, player::Player, scanner, seed, town};
+use super::{Scene, player::Player, scanner, seed, stage, town};
 use anyhow::{Context as _, ensure};
 use chrono::{Duration, Timelike};
 use engine::ticket::{Command, Ending, State, Study, Ticket, command::Line};
@@ -53,33 +53,7 @@ pub(crate) async fn tell(scene: &Scene, aloud: bool) -> Vec<Told> {
             }
         });
     }
-    together(all).await
-}
-
-/// Runs futures side by side in one task and returns their results in order.
-async fn together<F: Future<Output = Told>>(all: Vec<F>) -> Vec<Told> {
-    let mut waiting: Vec<_> = all.into_iter().map(|it| (Box::pin(it), None)).collect();
-    std::future::poll_fn(move |cx| {
-        let mut open = false;
-        for (story, told) in &mut waiting {
-            if told.is_none() {
-                match story.as_mut().poll(cx) {
-                    std::task::Poll::Ready(end) => *told = Some(end),
-                    std::task::Poll::Pending => open = true,
-                }
-            }
-        }
-        if open {
-            return std::task::Poll::Pending;
-        }
-        std::task::Poll::Ready(
-            waiting
-                .iter_mut()
-                .filter_map(|(_, told)| told.take())
-                .collect(),
-        )
-    })
-    .await
+    stage::together(all).await
 }
 
 /// The way of every change: operators agree if anything is felt, the client agrees, it acts, the
@@ -151,10 +125,7 @@ async fn receiver_then_failure(scene: &Scene) -> anyhow::Result<String> {
         .await?;
     let first = carry(&player, &ticket).await?;
     ended(&first, Ending::Validated)?;
-    let heard = sink
-        .received()
-        .iter()
-        .any(|it| it.path.contains(&name));
+    let heard = sink.received().iter().any(|it| it.path.contains(&name));
     ensure!(heard, "the new receiver never received the synthetic alert");
 
     // Alertmanager's own parser refuses what every offline check lets pass: more than a thousand

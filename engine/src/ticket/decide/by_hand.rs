@@ -14,7 +14,9 @@ const FOR_GOOD: &str = "Ce changement ne se défait pas de lui-même\u{a0}; lise
 pub(super) fn foresee(ticket: &mut Ticket) {
     let mut impact = line_impact(ticket);
     for task in &mut ticket.tasks {
-        let Work::Manual { with, .. } = &task.node.work else { continue };
+        let Work::Manual { with, .. } = &task.node.work else {
+            continue;
+        };
         if task.node.phase != Phase::Act || task.status.is_over() {
             continue;
         }
@@ -32,7 +34,12 @@ pub(super) fn foresee(ticket: &mut Ticket) {
         // The line's impact is told once, with its first task.
         plan.impact = std::mem::take(&mut impact);
         let digest = plan.digest();
-        task.planned = Some(Planned { plan, digest, targets: Vec::new(), opaque: true });
+        task.planned = Some(Planned {
+            plan,
+            digest,
+            targets: Vec::new(),
+            opaque: true,
+        });
     }
 }
 
@@ -41,7 +48,10 @@ fn line_impact(ticket: &Ticket) -> Impact {
     let Some(entry) = &ticket.ordered.entry else {
         return Impact::default();
     };
-    let said = entry.given.get("impact").and_then(|it| Level::deserialize(it).ok());
+    let said = entry
+        .given
+        .get("impact")
+        .and_then(|it| Level::deserialize(it).ok());
     let mut impact = Impact::of(said.unwrap_or_default());
     if entry.irreversible {
         impact.level = Level::DataLoss;

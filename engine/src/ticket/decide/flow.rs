@@ -62,7 +62,11 @@ impl Draft<'_> {
             .collect();
         for (role, facts) in fresh {
             // Whoever just finished the task before it is at work already.
-            let at_work = self.facts.actor.person().is_some_and(|it| it.may(right_of(role)));
+            let at_work = self
+                .facts
+                .actor
+                .person()
+                .is_some_and(|it| it.may(right_of(role)));
             if !at_work {
                 self.tell_staff(right_of(role), Occasion::Work, &facts);
             }
