@@ -253,8 +253,7 @@ async fn many_letters_at_once_share_a_bounded_number_of_connections() {
 }
 
 /// With Nagle’s algorithm every letter waits some 40 ms for a delayed acknowledgement. The fastest
-/// of
-/// many tells, however busy the machine is.
+/// of many tells, however busy the machine is.
 #[tokio::test]
 async fn a_letter_does_not_wait_for_an_acknowledgement() {
     let sink = Sink::start();

@@ -306,28 +306,55 @@ impl World {
 async fn database() -> (String, Option<(String, String)>, Option<tempfile::TempDir>) {
     let nth = NTH.fetch_add(1, Ordering::Relaxed);
     if let Ok(server) = std::env::var("GUICHET_TEST_POSTGRES") {
+        let template = TEMPLATE.get_or_init(|| schema_once(&server)).await;
         let name = format!("guichet_test_{}_{nth}", std::process::id());
-        let admin = Database::connect(&server)
-            .await
-            .expect("the test server answers");
-        let drop = format!("DROP DATABASE IF EXISTS {name}");
-        admin
-            .execute_unprepared(&drop)
-            .await
-            .expect("an old database goes");
-        let make = format!("CREATE DATABASE {name}");
-        admin
-            .execute_unprepared(&make)
-            .await
-            .expect("a new database");
-        let (base, _) = server
-            .rsplit_once('/')
-            .expect("an address with a database name");
-        return (format!("{base}/{name}"), Some((server, name)), None);
+        make(&server, &name, Some(template)).await;
+        return (beside(&server, &name), Some((server, name)), None);
     }
     let dir = tempfile::tempdir().expect("a folder for the database");
     let url = format!("sqlite://{}", dir.path().join("guichet.db").display());
     (url, None, Some(dir))
+}
+
+/// A database that already has the schema, to copy from: a copy is made faster than a schema.
+static TEMPLATE: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+
+async fn schema_once(server: &str) -> String {
+    let name = format!("guichet_template_{}", std::process::id());
+    make(server, &name, None).await;
+    let db = Database::connect(beside(server, &name))
+        .await
+        .expect("the new database answers");
+    migrations::bring_up(&db).await.expect("the schema");
+    db.close()
+        .await
+        .expect("a copy is only made of what nobody uses");
+    name
+}
+
+/// The address of another database of the same server.
+fn beside(server: &str, name: &str) -> String {
+    let (base, _) = server
+        .rsplit_once('/')
+        .expect("an address with a database name");
+    format!("{base}/{name}")
+}
+
+async fn make(server: &str, name: &str, template: Option<&String>) {
+    let admin = Database::connect(server)
+        .await
+        .expect("the test server answers");
+    let like = template.map_or_else(String::new, |it| format!(" TEMPLATE {it}"));
+    for sql in [
+        format!("DROP DATABASE IF EXISTS {name}"),
+        format!("CREATE DATABASE {name}{like}"),
+    ] {
+        admin
+            .execute_unprepared(&sql)
+            .await
+            .expect("databases come and go");
+    }
+    admin.close().await.expect("the connection ends");
 }
 
 impl Drop for World {
