@@ -3,6 +3,7 @@
 //! Pure but for one async trait. Knows neither tickets nor databases nor any system.
 
 pub mod action;
+pub mod check;
 pub mod draw;
 mod erased;
 pub mod graph;
@@ -19,6 +20,7 @@ pub use action::{
     Action, Cx, Erased, Evidence, EvidenceLog, Fault, FaultClass, Policy, Recovered, UndoKind,
     Undone, Verdict, Violation,
 };
+pub use check::Check;
 pub use draw::{DrawNode, Mark};
 pub use load::LoadError;
 pub use plan::{Change, Fidelity, Impact, Level, Plan, Proof, Verb};

@@ -6,10 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
-use workflows::{
-    Action, Cx, Fault, FaultClass, Level, Plan, Policy, Proof, Recovered, Undone, Verdict,
-    Violation,
-};
+use workflows::{Check, Cx, Fault, FaultClass, Proof, Verdict, Violation};
 
 /// Checks a manifest in a zone's repository.
 pub struct GitManifest {
@@ -40,15 +37,9 @@ impl GitManifest {
 }
 
 #[async_trait]
-impl Action for GitManifest {
+impl Check for GitManifest {
     const NAME: &'static str = "git.manifest";
     type Params = ManifestParams;
-    type Before = ();
-    type Receipt = ();
-
-    fn policy(&self) -> Policy {
-        Policy::CHECK
-    }
 
     fn validate(&self, params: &ManifestParams) -> Vec<Violation> {
         params::path(&params.path)
@@ -60,34 +51,7 @@ impl Action for GitManifest {
             .collect()
     }
 
-    fn targets(&self, _zone: &str, _params: &ManifestParams) -> Vec<String> {
-        Vec::new()
-    }
-
-    async fn plan(&self, _cx: &Cx, _params: &ManifestParams) -> Result<Plan<()>, Fault> {
-        Ok(Plan::new((), Vec::new(), Level::None))
-    }
-
-    async fn apply(&self, _: &Cx, _: &ManifestParams, _: &Plan<()>) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    async fn recover(
-        &self,
-        _: &Cx,
-        _: &ManifestParams,
-        _: &Plan<()>,
-    ) -> Result<Recovered<()>, Fault> {
-        Ok(Recovered::NotApplied)
-    }
-
-    async fn verify(
-        &self,
-        cx: &Cx,
-        params: &ManifestParams,
-        _plan: &Plan<()>,
-        _receipt: Option<&()>,
-    ) -> Result<Verdict, Fault> {
+    async fn look(&self, cx: &Cx, params: &ManifestParams) -> Result<Verdict, Fault> {
         let forge = self.systems.zone(&cx.zone)?.forge()?;
         let commit = match &params.commit {
             None => forge.head(cx, &params.repo, BRANCH).await?,
@@ -116,15 +80,5 @@ impl Action for GitManifest {
         } else {
             Verdict::Bad(proofs)
         })
-    }
-
-    async fn undo(
-        &self,
-        _: &Cx,
-        _: &ManifestParams,
-        _: &Plan<()>,
-        _: Option<&()>,
-    ) -> Result<Undone, Fault> {
-        Ok(Undone::NothingToDo)
     }
 }

@@ -6,9 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
-use workflows::{
-    Action, Cx, Fault, Level, Plan, Policy, Proof, Recovered, Undone, Verdict, Violation,
-};
+use workflows::{Check, Cx, Fault, Proof, Verdict, Violation};
 
 /// The check.
 pub struct CheckLabels {
@@ -41,15 +39,9 @@ impl CheckLabels {
 }
 
 #[async_trait]
-impl Action for CheckLabels {
+impl Check for CheckLabels {
     const NAME: &'static str = "monitor.labels";
     type Params = LabelsParams;
-    type Before = ();
-    type Receipt = ();
-
-    fn policy(&self) -> Policy {
-        Policy::CHECK
-    }
 
     fn validate(&self, params: &LabelsParams) -> Vec<Violation> {
         let mut found = Vec::new();
@@ -113,34 +105,7 @@ impl Action for CheckLabels {
         found
     }
 
-    fn targets(&self, _: &str, _: &LabelsParams) -> Vec<String> {
-        Vec::new()
-    }
-
-    async fn plan(&self, _: &Cx, _: &LabelsParams) -> Result<Plan<()>, Fault> {
-        Ok(Plan::new((), Vec::new(), Level::None))
-    }
-
-    async fn apply(&self, _: &Cx, _: &LabelsParams, _: &Plan<()>) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    async fn recover(
-        &self,
-        _: &Cx,
-        _: &LabelsParams,
-        _: &Plan<()>,
-    ) -> Result<Recovered<()>, Fault> {
-        Ok(Recovered::NotApplied)
-    }
-
-    async fn verify(
-        &self,
-        cx: &Cx,
-        params: &LabelsParams,
-        _: &Plan<()>,
-        _: Option<&()>,
-    ) -> Result<Verdict, Fault> {
+    async fn look(&self, cx: &Cx, params: &LabelsParams) -> Result<Verdict, Fault> {
         let monitor = self.systems.zone(&cx.zone)?.monitor()?;
         let running = monitor.running(cx, Component::Prometheus).await?;
         let actual = |name: &str| {
@@ -166,15 +131,5 @@ impl Action for CheckLabels {
             json!(running.reload_ok),
         );
         Ok(super::verdict(set.chain(removed).chain([reload]).collect()))
-    }
-
-    async fn undo(
-        &self,
-        _: &Cx,
-        _: &LabelsParams,
-        _: &Plan<()>,
-        _: Option<&()>,
-    ) -> Result<Undone, Fault> {
-        Ok(Undone::NothingToDo)
     }
 }

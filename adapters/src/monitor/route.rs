@@ -6,10 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
-use workflows::{
-    Action, Cx, Fault, FaultClass, Level, Plan, Policy, Proof, Recovered, Undone, Verdict,
-    Violation,
-};
+use workflows::{Check, Cx, Fault, FaultClass, Proof, Verdict, Violation};
 
 /// The check.
 pub struct CheckRoute {
@@ -35,43 +32,15 @@ impl CheckRoute {
 }
 
 #[async_trait]
-impl Action for CheckRoute {
+impl Check for CheckRoute {
     const NAME: &'static str = "monitor.route";
     type Params = RouteParams;
-    type Before = ();
-    type Receipt = ();
-
-    fn policy(&self) -> Policy {
-        Policy::CHECK
-    }
 
     fn validate(&self, params: &RouteParams) -> Vec<Violation> {
         super::alert_violations(&params.receiver, &params.labels)
     }
 
-    fn targets(&self, _: &str, _: &RouteParams) -> Vec<String> {
-        Vec::new()
-    }
-
-    async fn plan(&self, _: &Cx, _: &RouteParams) -> Result<Plan<()>, Fault> {
-        Ok(Plan::new((), Vec::new(), Level::None))
-    }
-
-    async fn apply(&self, _: &Cx, _: &RouteParams, _: &Plan<()>) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    async fn recover(&self, _: &Cx, _: &RouteParams, _: &Plan<()>) -> Result<Recovered<()>, Fault> {
-        Ok(Recovered::NotApplied)
-    }
-
-    async fn verify(
-        &self,
-        cx: &Cx,
-        params: &RouteParams,
-        _: &Plan<()>,
-        _: Option<&()>,
-    ) -> Result<Verdict, Fault> {
+    async fn look(&self, cx: &Cx, params: &RouteParams) -> Result<Verdict, Fault> {
         let monitor = self.systems.zone(&cx.zone)?.monitor()?;
         let receivers = monitor.receivers(cx).await?;
         let running = monitor.running(cx, Component::Alertmanager).await?;
@@ -102,15 +71,5 @@ impl Action for CheckRoute {
                 json!(running.reload_ok),
             ),
         ]))
-    }
-
-    async fn undo(
-        &self,
-        _: &Cx,
-        _: &RouteParams,
-        _: &Plan<()>,
-        _: Option<&()>,
-    ) -> Result<Undone, Fault> {
-        Ok(Undone::NothingToDo)
     }
 }

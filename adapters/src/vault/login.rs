@@ -10,10 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
-use workflows::{
-    Action, Cx, Fault, FaultClass, Level, Plan, Policy, Proof, Recovered, Undone, Verdict,
-    Violation,
-};
+use workflows::{Check, Cx, Fault, FaultClass, Proof, Verdict, Violation};
 
 /// Every token has it; a role does not name it.
 const EVERYONES: &str = "default";
@@ -46,43 +43,15 @@ impl VaultLogin {
 }
 
 #[async_trait]
-impl Action for VaultLogin {
+impl Check for VaultLogin {
     const NAME: &'static str = "vault.login";
     type Params = LoginParams;
-    type Before = ();
-    type Receipt = ();
-
-    fn policy(&self) -> Policy {
-        Policy::CHECK
-    }
 
     fn validate(&self, params: &LoginParams) -> Vec<Violation> {
         layout::names(&params.namespaces, &params.service_account, &params.role)
     }
 
-    fn targets(&self, _zone: &str, _params: &LoginParams) -> Vec<String> {
-        Vec::new()
-    }
-
-    async fn plan(&self, _cx: &Cx, _params: &LoginParams) -> Result<Plan<()>, Fault> {
-        Ok(Plan::new((), Vec::new(), Level::None))
-    }
-
-    async fn apply(&self, _: &Cx, _: &LoginParams, _: &Plan<()>) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    async fn recover(&self, _: &Cx, _: &LoginParams, _: &Plan<()>) -> Result<Recovered<()>, Fault> {
-        Ok(Recovered::NotApplied)
-    }
-
-    async fn verify(
-        &self,
-        cx: &Cx,
-        params: &LoginParams,
-        _plan: &Plan<()>,
-        _receipt: Option<&()>,
-    ) -> Result<Verdict, Fault> {
+    async fn look(&self, cx: &Cx, params: &LoginParams) -> Result<Verdict, Fault> {
         let zone = self.systems.zone(&cx.zone)?;
         let (vault, kube, mount) = (zone.vault()?, zone.kube()?, mount_of(&cx.zone));
         let promised = policies(&cx.zone, &params.models);
@@ -117,16 +86,6 @@ impl Action for VaultLogin {
         } else {
             Verdict::Bad(proofs)
         })
-    }
-
-    async fn undo(
-        &self,
-        _: &Cx,
-        _: &LoginParams,
-        _: &Plan<()>,
-        _: Option<&()>,
-    ) -> Result<Undone, Fault> {
-        Ok(Undone::NothingToDo)
     }
 }
 
