@@ -17,7 +17,12 @@ use engine::{
 };
 use migrations::Migrator;
 use sea_orm_migration::MigratorTrait;
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::{sync::watch, task::JoinSet};
 use workflows::{Registry, Workflows};
 
@@ -85,6 +90,22 @@ pub async fn migrate(store: &Store) -> anyhow::Result<()> {
     Migrator::up(store.connection(), None)
         .await
         .context("schema")
+}
+
+/// Takes an SQLite file for this process alone, until the returned file is dropped: SQLite is for
+/// one working process, PostgreSQL for several. `None` when another one has it.
+///
+/// # Errors
+/// The lock file beside the database cannot be made.
+pub fn alone(database: &Path) -> std::io::Result<Option<File>> {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    let file = File::create(PathBuf::from(name))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 impl App {

@@ -27,6 +27,9 @@ use std::{
 };
 use tokio::sync::watch;
 
+/// Name of the database in its directory.
+const DATABASE: &str = "guichet.db";
+
 /// What the demonstration is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct DemoOptions {
@@ -60,7 +63,8 @@ pub async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
         .clone()
         .unwrap_or_else(|| scratch.path().to_owned());
     std::fs::create_dir_all(&dir).with_context(|| format!("directory {}", dir.display()))?;
-    let _alone = alone(&dir)?;
+    let _alone = app::alone(&dir.join(DATABASE))?
+        .context("another Guichet already works in this directory; stop it first")?;
     let (stop, stopped) = watch::channel(false);
     let listener = listen(options.port).await?;
     let base_url = format!("http://{}", listener.local_addr()?);
@@ -85,15 +89,6 @@ pub async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-/// One demonstration per directory: SQLite is for one process.
-fn alone(dir: &Path) -> anyhow::Result<std::fs::File> {
-    let file = std::fs::File::create(dir.join("guichet.lock"))?;
-    file.try_lock().map_err(|_| {
-        anyhow::anyhow!("another Guichet already works in this directory; stop it first")
-    })?;
-    Ok(file)
-}
-
 async fn listen(port: u16) -> anyhow::Result<tokio::net::TcpListener> {
     for offset in 0..20 {
         let address = ("127.0.0.1", port.saturating_add(offset));
@@ -110,7 +105,7 @@ async fn listen(port: u16) -> anyhow::Result<tokio::net::TcpListener> {
 }
 
 async fn open(dir: &Path, base_url: &str) -> anyhow::Result<Scene> {
-    let file = dir.join("guichet.db");
+    let file = dir.join(DATABASE);
     let store = Store::open(&format!("sqlite://{}", file.display())).await?;
     app::migrate(&store).await?;
     let town = town::Town::build(dir).await?;

@@ -81,6 +81,17 @@ fn part(role: Role) -> Part {
     }
 }
 
+fn taken() -> Stop {
+    Stop::new(
+        FAILED,
+        "database.taken",
+        "Un autre Guichet travaille déjà sur cette base SQLite. Arrêtez-le, ou prenez PostgreSQL \
+         pour faire travailler plusieurs processus.",
+        "Another Guichet already works on this SQLite database. Stop it, or take PostgreSQL to \
+         have several processes work.",
+    )
+}
+
 /// Runs `serve` until it is told to stop.
 ///
 /// # Errors
@@ -94,6 +105,10 @@ pub async fn serve(global: &Global, asked: &Serve, out: &Printer) -> Result<u8, 
         data: global.data.clone(),
     };
     let config = Config::load(global.config.as_deref(), &over)?;
+    let _alone = match here::database_file(&config) {
+        Some(file) => Some(app::alone(&file)?.ok_or_else(taken)?),
+        None => None,
+    };
     let app = open::open(&config).await?;
     let parts: BTreeSet<Part> = asked.role.iter().map(|it| part(*it)).collect();
     let (tell, stop) = watch::channel(false);

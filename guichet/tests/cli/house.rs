@@ -125,3 +125,12 @@ fn doctor_names_what_is_wrong() {
     it.run(&["--config", path, "ticket", "list"])
         .ends(2, &["configuration", "line 2"]);
 }
+
+#[test]
+fn a_second_program_at_work_on_one_sqlite_file_is_refused_with_what_to_do() {
+    let it = Counter::open();
+    let lock = std::fs::File::create(it.path().join("guichet.db.lock")).unwrap();
+    lock.try_lock().unwrap();
+    let run = it.run(&["serve", "--listen", "127.0.0.1:0"]);
+    run.ends(1, &["database.taken", "PostgreSQL"]);
+}

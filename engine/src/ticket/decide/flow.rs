@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use workflows::{Phase, Role, Work};
 
 /// How long a ticket waits before it looks again whether its target is free.
-const LOCK_PATIENCE_S: i64 = 60;
+const LOCK_PATIENCE_S: i64 = 600;
 
 impl Draft<'_> {
     /// Lets everything happen that needs nobody.
