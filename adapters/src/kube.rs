@@ -37,9 +37,9 @@ pub struct Applied {
 /// A Kubernetes API server.
 ///
 /// # Errors
-/// Every method answers with the class of [`classify`]: `Conflict` for a field of another manager
-/// or a moved version, `Rejected` for what the server calls wrong, `Denied` for a missing right,
-/// `Missing` for an absent target, `Ambiguous` when a sent change got no answer.
+/// Every method answers with the class of [`classify`](fn@classify): `Conflict` for a field of
+/// another manager or a moved version, `Rejected` for what the server calls wrong, `Denied` for a
+/// missing right, `Missing` for an absent target, `Ambiguous` when a sent change got no answer.
 #[async_trait]
 pub trait Kube: Send + Sync {
     /// The object, `None` when there is none.
