@@ -171,9 +171,11 @@ impl Desk {
         command: Command,
         caller: Caller,
     ) -> Result<Result<Ticket, Refusal>, StoreError> {
-        let now = self.clock.now();
         let tx = self.store.begin().await?;
         let client = place.client().to_owned();
+        // The time is read under the client's lock: who comes later in the journal comes later.
+        load::lock(tx.db(), &client).await?;
+        let now = self.clock.now();
         let digest = hex::encode(Sha256::digest(format!("{command:?}").as_bytes()));
         let name = caller.command.to_string();
         if let Some((was, id)) = load::applied(tx.db(), &client, &name).await? {

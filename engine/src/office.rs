@@ -191,6 +191,11 @@ impl Desk {
         let salt = || self.ids.secret();
         let fresh = || self.ids.id();
         let now = self.clock.now();
+        let mut entry = entry.clone();
+        if let Some(person) = caller.actor.person() {
+            entry.role = "provider";
+            entry.words.insert("actor", person.name.clone());
+        }
         let about = format!("{client}/{contract}");
         let place = Place {
             index: 0,
@@ -208,7 +213,7 @@ impl Desk {
             salt: &salt,
             name: &fresh,
         };
-        tx.append(None, entry, place, &seal).await
+        tx.append(None, &entry, place, &seal).await
     }
 
     /// The person with that login, and the hash of their password.

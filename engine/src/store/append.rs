@@ -37,13 +37,16 @@ impl Tx {
         let mut frontier = Frontier::decode(size, &head.frontier)
             .ok_or_else(|| codec::corrupt("log", "frontier"))?;
         place.index = head.size;
+        let last = self.last_at(&client, head.size).await?;
+        place.at = last.map_or(place.at, |it| it.max(place.at));
+        let at = codec::micros(place.at);
         let (leaf, openings) = journal::leaf(entry, &place, || (seal.salt)());
         let hash = journal::leaf_hash(leaf.as_bytes());
         frontier.append(hash);
         let row = record::Model {
             client: client.clone(),
             seq: head.size,
-            at: codec::micros(seal.now),
+            at,
             kind: entry.kind.to_owned(),
             ticket: about.map(|it| it.id.to_string()),
             cluster: about.and_then(|it| it.cluster.clone()),
@@ -82,6 +85,17 @@ impl Tx {
             return Err(StoreError::Conflict);
         }
         Ok(head.size)
+    }
+
+    /// When the last record was written: a clock that jumps back does not turn the journal around.
+    async fn last_at(&self, client: &str, size: i64) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let last = record::Entity::find_by_id((client.to_owned(), size - 1))
+            .select_only()
+            .column(record::Column::At)
+            .into_tuple::<i64>()
+            .one(&self.tx)
+            .await?;
+        codec::maybe(last)
     }
 
     pub(super) async fn write_notices(

@@ -284,6 +284,16 @@ pub(crate) struct Loaded {
     pub(crate) next_number: i64,
 }
 
+/// Waits until nobody else decides for this client; held until the transaction ends. On SQLite the
+/// transaction itself is that lock.
+pub(crate) async fn lock(db: &impl ConnectionTrait, client: &str) -> Result<(), StoreError> {
+    client::Entity::find_by_id(client.to_owned())
+        .lock_exclusive()
+        .one(db)
+        .await?;
+    Ok(())
+}
+
 /// Reads it all in the transaction of the decision.
 pub(crate) async fn facts(
     db: &impl ConnectionTrait,
@@ -295,7 +305,6 @@ pub(crate) async fn facts(
         return Ok(None);
     };
     let head = client::Entity::find_by_id(client.to_owned())
-        .lock_exclusive()
         .one(db)
         .await?
         .ok_or_else(|| codec::corrupt("client", client))?;
