@@ -1,8 +1,8 @@
 //! What may happen, and the one transaction that makes it so.
 //!
 //! Pure modules (no I/O, no clock, no chance): everything except `ambient`, `desk`, `runner`,
-//! `outbox`, `scheduler`, `query` and `store`. Every change of state, from every face, takes the
-//! same four steps: load, decide, commit, tell.
+//! `outbox`, `link`, `scheduler`, `query`, `inbox`, `audit`, `office` and `store`. Every change of
+//! state, from every face, takes the same four steps: load, decide, commit, tell.
 
 pub mod ambient;
 pub mod approval;
@@ -11,6 +11,7 @@ pub mod contract;
 pub mod desk;
 pub mod envelope;
 pub mod id;
+pub mod inbox;
 pub mod journal;
 pub mod ledger;
 pub mod link;

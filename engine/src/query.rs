@@ -1,16 +1,16 @@
-//! What can be read: tickets, what waits for whom, people, contracts. Scoped by who looks; what
+//! What can be read: tickets, people, contracts. Scoped by who looks; what
 //! somebody may not see does not exist for them.
 
+pub use crate::inbox::{Turn, Waiting};
+
 use crate::{
-    approval,
     contract::Contract,
     desk::Desk,
-    id::{GateId, PersonId, TicketId},
-    people::{Person, Right},
+    id::{PersonId, TicketId},
+    people::Person,
     quota::{self, Slot, Year},
-    run,
     store::{Known, StoreError, codec, entity, load, people},
-    ticket::{Ending, State, Status, Ticket},
+    ticket::{Ending, State, Ticket},
 };
 use catalogue::{Speed, Text};
 use chrono::{DateTime, Utc};
@@ -18,7 +18,6 @@ use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use serde::Serialize;
-use workflows::{Role, Work};
 
 /// A ticket as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -88,32 +87,6 @@ pub struct Filter {
     pub before: Option<(DateTime<Utc>, TicketId)>,
     /// At most this many.
     pub limit: u64,
-}
-
-/// Something that waits for a person.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Waiting {
-    /// On which ticket.
-    pub ticket: Summary,
-    /// What for.
-    pub what: Turn,
-    /// Since when.
-    pub since: DateTime<Utc>,
-    /// Until when.
-    pub until: Option<DateTime<Utc>>,
-}
-
-/// What a person is waited for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// An answer.
-    Gate(GateId, workflows::Purpose),
-    /// A task by hand.
-    Hand(String),
-    /// A standstill: retry, skip, take over or give up.
-    Standstill(String),
-    /// A contested delivery.
-    Contested,
 }
 
 /// A contract with where it stands.
@@ -200,34 +173,6 @@ impl Desk {
         rows.into_iter().map(summary).collect()
     }
 
-    /// What waits for this person, most urgent first.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn inbox(&self, person: &Person) -> Result<Vec<Waiting>, StoreError> {
-        use entity::ticket::{Column as C, Entity};
-        let mut query = Entity::find()
-            .filter(C::State.ne(State::Closed.word()))
-            .order_by_asc(C::CreatedAt)
-            .limit(500);
-        if let Some(client) = &person.client {
-            query = query.filter(C::Client.eq(client));
-        }
-        let db = self.store.reading();
-        let mut waiting = Vec::new();
-        for row in query.all(db).await? {
-            let known = Known {
-                client: row.client.clone(),
-                id: codec::name(&row.id)?,
-            };
-            if let Some(ticket) = load::ticket(db, &known).await? {
-                turns(&ticket, person, &mut waiting);
-            }
-        }
-        waiting.sort_by_key(|it| (it.until.is_none(), it.until, it.since));
-        Ok(waiting)
-    }
-
     /// All contracts, or those of one client.
     ///
     /// # Errors
@@ -312,49 +257,4 @@ fn summary(row: entity::ticket::Model) -> Result<Summary, StoreError> {
     });
     let ticket = codec::ticket_of(row, empty, Vec::new(), Vec::new(), Vec::new())?;
     Ok(Summary::from(&ticket))
-}
-
-/// What on this ticket waits for this person.
-fn turns(ticket: &Ticket, person: &Person, into: &mut Vec<Waiting>) {
-    let summary = Summary::from(ticket);
-    let mut put = |what, since, until| {
-        into.push(Waiting {
-            ticket: summary.clone(),
-            what,
-            since,
-            until,
-        });
-    };
-    let operators = ticket.approving_operators();
-    for gate in ticket.open_gates() {
-        let at = gate.opened_at;
-        let can = approval::may_decide(gate, &ticket.client, person, &gate.digest, &operators, at);
-        if can.is_ok() {
-            put(Turn::Gate(gate.id, gate.purpose), at, gate.expires_at);
-        }
-    }
-    for task in &ticket.tasks {
-        let role = match &task.node.work {
-            Work::Manual { role, .. } => *role,
-            _ if task.status == Status::UndoDue && run::undone_by_hand(task) => Role::Operator,
-            _ => continue,
-        };
-        let due = matches!(task.status, Status::Ready | Status::UndoDue);
-        if due && person.may(crate::ticket::right_of(role)) {
-            let since = task.run_at.unwrap_or(ticket.updated_at);
-            put(Turn::Hand(task.node.name.clone()), since, None);
-        }
-    }
-    if let Some(still) = &ticket.standstill
-        && person.may(Right::Operate)
-    {
-        put(
-            Turn::Standstill(still.task.clone()),
-            ticket.updated_at,
-            None,
-        );
-    }
-    if ticket.contested.is_some() && person.may(Right::Support) {
-        put(Turn::Contested, ticket.updated_at, None);
-    }
 }

@@ -65,6 +65,8 @@ const STATEMENTS: &[&str] = &[
     "CREATE UNIQUE INDEX task_name ON task(client, ticket, name)",
     "CREATE INDEX task_due ON task(run_at)
         WHERE by_machine AND status IN ('ready', 'undo_due')",
+    "CREATE INDEX task_by_hand ON task(client, ticket)
+        WHERE NOT by_machine AND status IN ('ready', 'undo_due')",
     "CREATE INDEX task_leased ON task(lease_until) WHERE status IN ('running', 'undoing')",
     "CREATE TABLE gate(
         client TEXT NOT NULL, id TEXT NOT NULL, ticket TEXT NOT NULL, task TEXT NOT NULL,
