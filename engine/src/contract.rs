@@ -28,6 +28,8 @@ pub struct Terms {
     pub offer_days: u32,
     /// Days an agreement on a plan stays open.
     pub agreement_days: u32,
+    /// How many different persons of the client must agree to a plan; at least one.
+    pub agreement_quorum: u32,
     /// Days an e-mail link works.
     pub link_days: u32,
     /// Days after which an open question is asked again, counted from the first asking.
@@ -45,6 +47,7 @@ impl Default for Terms {
             tacit_validation_days: None,
             offer_days: 30,
             agreement_days: 7,
+            agreement_quorum: 1,
             link_days: 14,
             reminder_days: vec![2, 5],
             window: None,

@@ -45,11 +45,11 @@ fn node(name: &str, fr: &str, en: &str, work: Work, after: &[&str], phase: Phase
     }
 }
 
-fn gate(party: Party, purpose: Purpose, days: Option<u32>) -> Work {
+fn gate(party: Party, purpose: Purpose, days: Option<u32>, quorum: u32) -> Work {
     Work::Gate(GateSpec {
         party,
         purpose,
-        quorum: 1,
+        quorum: quorum.max(1),
         deadline_hours: days.map(|it| it * 24),
     })
 }
@@ -73,7 +73,7 @@ pub fn wrap(acts: Vec<Node>, pricing: Pricing, terms: &Terms) -> Vec<Node> {
         before_plan = vec![QUOTE];
     }
     if pricing != Pricing::Known {
-        let work = gate(Party::Client, Purpose::Offer, Some(terms.offer_days));
+        let work = gate(Party::Client, Purpose::Offer, Some(terms.offer_days), 1);
         let (fr, en) = ("Accord du client sur le prix", "Client accepts the price");
         run.push(node(OFFER, fr, en, work, &before_plan, Phase::Offer));
         before_plan = vec![OFFER];
@@ -90,6 +90,7 @@ pub fn wrap(acts: Vec<Node>, pricing: Pricing, terms: &Terms) -> Vec<Node> {
         Party::Operations,
         Purpose::Operations,
         Some(terms.agreement_days),
+        1,
     );
     let (fr, en) = ("Accord de l’exploitation", "Operations agree");
     let mut operations = node(OPERATIONS, fr, en, work, &[PLAN], Phase::Agree);
@@ -102,6 +103,7 @@ pub fn wrap(acts: Vec<Node>, pricing: Pricing, terms: &Terms) -> Vec<Node> {
         Party::Client,
         Purpose::Agreement,
         Some(terms.agreement_days),
+        terms.agreement_quorum,
     );
     let (fr, en) = ("Accord du client", "Client agrees");
     run.push(node(
@@ -127,7 +129,7 @@ pub fn wrap(acts: Vec<Node>, pricing: Pricing, terms: &Terms) -> Vec<Node> {
         }
         run.push(act);
     }
-    let work = gate(Party::Client, Purpose::Validation, None);
+    let work = gate(Party::Client, Purpose::Validation, None, 1);
     let (fr, en) = ("Validation et clôture", "Validation and closure");
     let mut last = node(VALIDATION, fr, en, work, &[], Phase::Validate);
     last.after = leaves;

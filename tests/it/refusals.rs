@@ -2,6 +2,7 @@
 
 mod database;
 mod gates;
+mod quorum;
 
 use catalogue::{Lang, Speed, Tokens};
 use chrono::Duration;

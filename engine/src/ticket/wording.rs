@@ -108,10 +108,10 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
             ),
         ),
         Refusal::NobodyToDecide => Text::new(
-            "Personne d’autre que le demandeur n’est habilité à donner son accord et à valider. \
-             Faites d’abord habiliter une deuxième personne.",
-            "Nobody but the requester is entitled to agree and to validate. Have a second person \
-             entitled first.",
+            "Trop peu de personnes, hormis le demandeur, sont habilitées à donner leur accord et à \
+             valider. Faites d’abord habiliter une autre personne.",
+            "Too few persons, the requester apart, are entitled to agree and to validate. Have \
+             another person entitled first.",
         ),
         Refusal::NotEntitled => Text::new(
             "Vous n’êtes pas habilité à faire cela. La liste des personnes habilitées est tenue \

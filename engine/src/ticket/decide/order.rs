@@ -152,7 +152,7 @@ fn parameters(acts: &[Node], facts: &Facts) -> Result<(), Refusal> {
     }
 }
 
-/// There must be somebody else to agree and to validate (P23, S9, S18).
+/// There must be somebody else to agree and to validate, and enough of them (P23, S9, S18).
 pub(super) fn somebody_decides(
     facts: &Facts,
     requester: PersonId,
@@ -162,10 +162,16 @@ pub(super) fn somebody_decides(
     let barred = filer.into_iter().chain([requester]).collect();
     let client = &facts.contract.client;
     let none = Default::default();
-    let nobody = purposes.iter().any(|it| {
-        approval::eligible(&facts.people, client, Party::Client, *it, &barred, &none).is_empty()
+    let few = purposes.iter().any(|it| {
+        let needed = match it {
+            Purpose::Agreement => facts.contract.terms.agreement_quorum.max(1),
+            _ => 1,
+        };
+        let able =
+            approval::eligible(&facts.people, client, Party::Client, *it, &barred, &none);
+        able.len() < needed as usize
     });
-    if nobody {
+    if few {
         Err(Refusal::NobodyToDecide)
     } else {
         Ok(())
