@@ -15,8 +15,15 @@ use tests::{
 use workflows::Purpose;
 
 async fn world(quorum: u32) -> World {
-    let terms = Terms { agreement_quorum: quorum, ..Terms::default() };
-    World::with(Setup { terms, ..Setup::default() }).await
+    let terms = Terms {
+        agreement_quorum: quorum,
+        ..Terms::default()
+    };
+    World::with(Setup {
+        terms,
+        ..Setup::default()
+    })
+    .await
 }
 
 fn said(ticket: &Ticket) -> usize {
@@ -28,7 +35,11 @@ async fn two_different_persons_have_to_agree_where_the_contract_says_two() {
     let world = world(2).await;
     let ticket = world.settled(&world.order("C01").await).await;
     let once = world.approve("paul", &ticket, Purpose::Agreement).await;
-    assert_eq!((once.state, said(&once)), (State::Agreeing, 1), "one of two changes nothing");
+    assert_eq!(
+        (once.state, said(&once)),
+        (State::Agreeing, 1),
+        "one of two changes nothing"
+    );
     let again = World::decision(&once, Purpose::Agreement, Verdict::Approve);
     refused_whole(&world, "gate.decided", world.ask("paul", &once, again)).await;
     let agreed = world.approve("ines", &once, Purpose::Agreement).await;
@@ -40,7 +51,9 @@ async fn one_refusal_refuses_whatever_the_others_said() {
     let world = world(2).await;
     let ticket = world.settled(&world.order("C01").await).await;
     let once = world.approve("paul", &ticket, Purpose::Agreement).await;
-    let no = world.decide_as("ines", &once, Purpose::Agreement, Verdict::Reject).await;
+    let no = world
+        .decide_as("ines", &once, Purpose::Agreement, Verdict::Reject)
+        .await;
     assert_eq!(no.state, State::Closed);
     assert_eq!(no.held().0, 0);
 }

@@ -167,8 +167,7 @@ pub(super) fn somebody_decides(
             Purpose::Agreement => facts.contract.terms.agreement_quorum.max(1),
             _ => 1,
         };
-        let able =
-            approval::eligible(&facts.people, client, Party::Client, *it, &barred, &none);
+        let able = approval::eligible(&facts.people, client, Party::Client, *it, &barred, &none);
         able.len() < needed as usize
     });
     if few {
