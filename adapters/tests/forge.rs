@@ -10,6 +10,8 @@
 mod edits;
 #[path = "forge/faults.rs"]
 mod faults;
+#[path = "forge/plans.rs"]
+mod plans;
 #[path = "forge/port.rs"]
 mod port;
 #[path = "forge/stage.rs"]

@@ -5,6 +5,8 @@
 mod faults;
 #[path = "kube_apply/house.rs"]
 mod house;
+#[path = "kube_apply/plans.rs"]
+mod plans;
 
 use adapters::{
     kube::{Kind, Kube},

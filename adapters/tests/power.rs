@@ -5,6 +5,8 @@
 mod faults;
 #[path = "power/house.rs"]
 mod house;
+#[path = "power/plans.rs"]
+mod plans;
 
 use adapters::{
     pools::Size,

@@ -8,6 +8,8 @@
 
 #[path = "vault/faults.rs"]
 mod faults;
+#[path = "vault/plans.rs"]
+mod plans;
 #[path = "vault/stage.rs"]
 mod stage;
 
