@@ -18,10 +18,11 @@ const CRATES: [&str; 7] = [
 ];
 
 /// Modules of the engine that may wait for the outside; all others are pure.
-const SHELL: [&str; 10] = [
+const SHELL: [&str; 11] = [
     "ambient.rs",
     "audit.rs",
     "desk.rs",
+    "inbox.rs",
     "link.rs",
     "office.rs",
     "outbox.rs",
