@@ -40,7 +40,6 @@ mail-returned = Tokens returned
 mail-balance = Balance
 mail-balance-after = Balance afterwards
 mail-accelerated = Accelerated changes used
-mail-reopen = May be reopened until
 mail-record = Journal record
 mail-decider = Approval asked of
 mail-decided-by = Decision by

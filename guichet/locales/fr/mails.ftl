@@ -40,7 +40,6 @@ mail-returned = Tokens rendus
 mail-balance = Solde
 mail-balance-after = Solde après débit
 mail-accelerated = Changements accélérés utilisés
-mail-reopen = Réouverture possible jusqu’au
 mail-record = Enregistrement au journal
 mail-decider = Accord demandé à
 mail-decided-by = Décision de

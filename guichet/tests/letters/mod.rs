@@ -226,7 +226,6 @@ fn closure(tacit: bool) -> Closure {
         balance: 36,
         accelerated: (3, 6),
         tacit,
-        reopen_until: at("2026-11-30T17:00:00Z"),
         record: 10_240,
         page: PORTAL.into(),
     }

@@ -182,7 +182,6 @@ impl Words {
             self.fact("mail-charged", charged),
             self.fact("mail-balance", balance),
             self.fact("mail-accelerated", accelerated),
-            self.fact("mail-reopen", self.day_time(it.reopen_until)),
             self.record(it.record),
         ];
         self.told(lead, facts, &it.page)

@@ -221,8 +221,6 @@ pub struct Closure {
     pub accelerated: (u32, u32),
     /// Whether silence closed it, as the contract allows.
     pub tacit: bool,
-    /// Last moment to have it reopened.
-    pub reopen_until: DateTime<Utc>,
     /// Number of the journal record that keeps it.
     pub record: u64,
     /// Page of the ticket.

@@ -9,7 +9,6 @@ use crate::{
     post::quoted,
 };
 use catalogue::{Lang, Text};
-use chrono::Duration;
 use engine::{quota::PER_YEAR, ticket::Ending};
 use workflows::Phase;
 
@@ -133,7 +132,6 @@ impl Room<'_> {
             balance: i64::from(count(&facts["available"])),
             accelerated: (count(&facts["slots_used"]), u32::from(PER_YEAR)),
             tacit: facts["ending"] == Ending::Tacit.word(),
-            reopen_until: self.due.at + Duration::days(7),
             record: u64::try_from(self.due.key.record).unwrap_or(0),
             page: self.page(),
         })
