@@ -142,7 +142,7 @@ mail-starting-lead = Work begins: { $window }.
 mail-validation-lead = Done: { $result }. Please check and close by { $by }.
 mail-validation-lead-plain = Done. Please check and close by { $by }.
 mail-validation-silence = we remind you; your silence is not taken as validation
-mail-validation-silence-tacit = the request is closed on { $on }, as your contract provides; you may still contest
+mail-validation-silence-tacit = the request is closed on { $on }, as your contract provides; to contest it afterwards, reply to this message
 mail-validation-scope = Our checks cover the platform, never how your applications work.
 
 # N10 failed.

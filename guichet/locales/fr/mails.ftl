@@ -142,7 +142,7 @@ mail-starting-lead = L’intervention commence : { $window }.
 mail-validation-lead = C’est fait : { $result }. Vérifiez et clôturez avant le { $by }.
 mail-validation-lead-plain = C’est fait. Vérifiez et clôturez avant le { $by }.
 mail-validation-silence = nous vous relançons ; votre silence ne vaut pas validation
-mail-validation-silence-tacit = la demande est close le { $on }, comme le prévoit votre contrat ; vous pourrez encore contester
+mail-validation-silence-tacit = la demande est close le { $on }, comme le prévoit votre contrat ; pour contester ensuite, répondez à ce message
 mail-validation-scope = Nos contrôles portent sur la plateforme, jamais sur le fonctionnement de vos applications.
 
 # N10 failed.
