@@ -27,3 +27,4 @@ pub mod scheduler;
 pub mod store;
 pub mod ticket;
 pub mod window;
+pub mod witness;
