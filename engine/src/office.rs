@@ -114,8 +114,10 @@ impl Desk {
     /// # Errors
     /// The database failed.
     pub async fn expire_lots(&self, contract: &Contract) -> Result<Tokens, DeskError> {
-        let now = self.clock.now();
         let tx = self.store.begin().await?;
+        // Every replica keeps the house: who comes second reads what the first one wrote.
+        load::lock(tx.db(), &contract.client).await?;
+        let now = self.clock.now();
         let lots = load::lots(tx.db(), &contract.client, &contract.code).await?;
         let moves = ledger::expiries(&lots, now);
         let sum: u32 = moves
@@ -142,9 +144,10 @@ impl Desk {
     /// # Errors
     /// The database failed.
     pub async fn renew_quota(&self, contract: &Contract) -> Result<bool, DeskError> {
+        let tx = self.store.begin().await?;
+        load::lock(tx.db(), &contract.client).await?;
         let now = self.clock.now();
         let from = window::midnight(quota::year(contract, now).from);
-        let tx = self.store.begin().await?;
         let kind = "quota.renewed";
         let about = (contract.client.as_str(), contract.code.as_str());
         if from > now || load::noted_since(tx.db(), about, kind, from).await? {

@@ -5,15 +5,19 @@ use crate::{
     desk::{Desk, DeskError},
     people::Actor,
     store::{Known, StoreError, codec, entity},
-    ticket::Command,
+    ticket::{Command, Refusal},
     window::{BadWindow, Window},
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use tokio::time;
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
+use tokio::{task::JoinSet, time};
 
 /// How long nothing is due before we look anyway.
 const PATROL: time::Duration = time::Duration::from_millis(500);
+/// How many tickets are woken together.
+const PAGE: u64 = 32;
 
 /// Wakes what is due.
 pub struct Scheduler {
@@ -39,9 +43,7 @@ impl Scheduler {
 
     /// Works until `stop` says true.
     pub async fn run(mut self, mut stop: tokio::sync::watch::Receiver<bool>) {
-        let mut bell = self.desk.bell.listen();
         while !*stop.borrow() {
-            bell.mark_unchanged();
             if let Err(error) = self.round().await {
                 tracing::warn!(%error, "the clock's round failed");
             }
@@ -52,46 +54,54 @@ impl Scheduler {
         }
     }
 
-    /// Wakes everything due now. Returns how many tickets were woken.
+    /// Wakes everything due now. Returns how many tickets were woken; a ticket that cannot be woken
+    /// does not stand in the way of the others.
     ///
     /// # Errors
     /// The database failed.
     pub async fn round(&mut self) -> Result<usize, StoreError> {
         self.keep_house().await?;
-        let due = self.due().await?;
-        let mut woken = 0;
-        for known in due {
-            let caller = self.desk.caller(Actor::Engine("scheduler"));
-            match self.desk.handle(&known, Command::Wake, caller).await {
-                Ok(_) => woken += 1,
-                Err(DeskError::Store(error)) => return Err(error),
-                Err(DeskError::Refused(refusal)) => {
-                    tracing::warn!(%refusal, ticket = %known.id, "cannot wake");
-                }
+        let now = codec::micros(self.desk.clock.now());
+        let (mut woken, mut after) = (0, None);
+        loop {
+            let page = self.due(now, after.as_ref()).await?;
+            // Together, so that they share their commits.
+            let mut hands = JoinSet::new();
+            for (_, client, id) in &page {
+                let known = Known {
+                    client: client.clone(),
+                    id: codec::name(id)?,
+                };
+                hands.spawn(wake(self.desk.clone(), known));
+            }
+            while let Some(done) = hands.join_next().await {
+                woken += usize::from(matches!(done, Ok(true)));
+            }
+            match page.into_iter().next_back() {
+                Some(last) => after = Some(last),
+                None => return Ok(woken),
             }
         }
-        Ok(woken)
     }
 
-    async fn due(&self) -> Result<Vec<Known>, StoreError> {
+    /// The next page of what is due at `now`, after that one.
+    async fn due(&self, now: i64, after: Option<&Due>) -> Result<Vec<Due>, StoreError> {
         use entity::ticket::{Column as C, Entity};
-        let rows = Entity::find()
+        let mut query = Entity::find()
             .select_only()
-            .columns([C::Client, C::Id])
-            .filter(C::WakeAt.lte(codec::micros(self.desk.clock.now())))
+            .columns([C::WakeAt, C::Client, C::Id])
+            .filter(C::WakeAt.lte(now))
             .order_by_asc(C::WakeAt)
-            .limit(200)
-            .into_tuple::<(String, String)>()
-            .all(self.desk.store.reading())
-            .await?;
-        rows.into_iter()
-            .map(|(client, id)| {
-                Ok(Known {
-                    client,
-                    id: codec::name(&id)?,
-                })
-            })
-            .collect()
+            .order_by_asc(C::Client)
+            .order_by_asc(C::Id)
+            .limit(PAGE);
+        if let Some((at, client, id)) = after {
+            let place = [C::WakeAt, C::Client, C::Id].map(Expr::col);
+            let there = [Expr::val(*at), Expr::val(client), Expr::val(id)];
+            query = query.filter(Expr::tuple(place).gt(Expr::tuple(there)));
+        }
+        let page = query.into_tuple::<Due>().all(self.desk.store.reading());
+        Ok(page.await?)
     }
 
     /// Once a day, and once at the start: what expired is posted. A lot that expired is never
@@ -101,22 +111,41 @@ impl Scheduler {
         if self.next_house.is_some_and(|it| it > now) {
             return Ok(());
         }
+        let mut kept = true;
         for contract in self.desk.contracts(None).await? {
             for done in [
                 self.desk.expire_lots(&contract).await.map(drop),
                 self.desk.renew_quota(&contract).await.map(drop),
             ] {
-                match done {
-                    Ok(()) => {}
-                    Err(DeskError::Store(error)) => return Err(error),
-                    Err(DeskError::Refused(refusal)) => tracing::warn!(%refusal, "house not kept"),
+                if let Err(error) = done {
+                    // The other contracts and the tickets do not wait for this one.
+                    tracing::warn!(%error, contract = contract.code, "house not kept");
+                    kept = false;
                 }
             }
         }
-        let soon = now + chrono::Duration::minutes(2);
-        self.next_house = self.house.next(soon).map_err(unfit)?;
+        self.next_house = if kept {
+            let soon = now + chrono::Duration::minutes(2);
+            self.house.next(soon).map_err(unfit)?
+        } else {
+            Some(now + chrono::Duration::minutes(1))
+        };
         Ok(())
     }
+}
+
+/// A ticket that is due: since when, whose, its name.
+type Due = (i64, String, String);
+
+/// Wakes one ticket; false when somebody else did, or when it cannot be woken now.
+async fn wake(desk: Desk, known: Known) -> bool {
+    let caller = desk.caller(Actor::Engine("scheduler"));
+    match desk.handle(&known, Command::Wake, caller).await {
+        Ok(_) => return true,
+        Err(DeskError::Refused(Refusal::NotDue)) => {}
+        Err(error) => tracing::warn!(%error, ticket = %known.id, "cannot wake"),
+    }
+    false
 }
 
 fn unfit(error: BadWindow) -> StoreError {

@@ -6,6 +6,7 @@ mod ledger;
 mod matrix;
 mod race;
 mod refusals;
+mod replicas;
 mod stories;
 mod tidy;
 mod window;

@@ -288,6 +288,15 @@ impl World {
     pub fn url(&self) -> &str {
         &self.url
     }
+    /// A desk of its own on the same database, as another process has one.
+    pub async fn replica(&self) -> Desk {
+        let store = Store::open(&self.url).await.expect("the database opens");
+        Desk {
+            store,
+            bell: Bell::default(),
+            ..self.desk.clone()
+        }
+    }
     /// Runs SQL as somebody with direct access to the database would.
     ///
     /// # Errors

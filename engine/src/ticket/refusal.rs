@@ -99,6 +99,8 @@ pub enum Refusal {
     },
     /// An attempt that lost its lease reports; nothing changes (R5).
     StaleAttempt,
+    /// Nothing is due on the ticket: another scheduler was here first (P16).
+    NotDue,
     /// The target is held by another ticket.
     Locked {
         /// Whose.
@@ -146,6 +148,7 @@ impl Refusal {
             Refusal::OutOfOrder { .. } => "ticket.out-of-order",
             Refusal::TaskOutOfOrder { .. } => "task.out-of-order",
             Refusal::StaleAttempt => "task.stale-attempt",
+            Refusal::NotDue => "clock.not-due",
             Refusal::Locked { .. } => "target.locked",
             Refusal::NotFound => "not-found",
             Refusal::KeyReused => "idempotency.key-reused",
@@ -173,6 +176,7 @@ impl Refusal {
             Refusal::PlanChanged
             | Refusal::AlreadyDecided
             | Refusal::StaleAttempt
+            | Refusal::NotDue
             | Refusal::Locked { .. }
             | Refusal::OutOfOrder { .. }
             | Refusal::TaskOutOfOrder { .. } => RefusalKind::Stale,

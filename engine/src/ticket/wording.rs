@@ -172,6 +172,10 @@ pub(super) fn sentence(refusal: &Refusal) -> Text {
             "Un autre essai a pris la suite\u{202f}; ce résultat est ignoré.",
             "Another attempt has taken over; this result is ignored.",
         ),
+        Refusal::NotDue => Text::new(
+            "Rien n’est encore à faire\u{202f}; un autre processus s’en est déjà chargé.",
+            "Nothing is due yet; another process has already seen to it.",
+        ),
         Refusal::Locked { holder } => Text::new(
             format!(
                 "La cible est tenue par {holder}\u{202f}; la demande attend qu’elle se libère."

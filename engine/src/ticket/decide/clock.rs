@@ -7,6 +7,10 @@ use workflows::Purpose;
 
 /// Does what is due on the ticket.
 pub(super) fn wake(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    // Every replica has a scheduler and all of them find the same tickets; the first one counts.
+    if draft.it.ticket.wake_at.is_none_or(|it| it > draft.now()) {
+        return Err(Refusal::NotDue);
+    }
     if tacitly_validated(draft) {
         draft.it.record.kind = "ticket.closed-by-silence";
         draft.close(Ending::Tacit);
