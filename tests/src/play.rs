@@ -15,6 +15,8 @@ use workflows::{Party, Purpose, Role, Work};
 
 /// How often a world may move before it should have come to rest.
 const RESTLESS: usize = 500;
+/// How many times ten milliseconds a ticket may stand still before it is said to.
+const PATIENCE: usize = 500;
 
 /// An order for the line, with plausible answers.
 #[must_use]
@@ -271,40 +273,58 @@ impl World {
         self.settled(&ticket).await
     }
 
-    /// Everybody does what is theirs, and well, until the ticket is closed.
+    /// Everybody does what is theirs, and well, until the ticket is closed. Whoever holds a task
+    /// when the world is at rest is dead: that lease is waited out.
     pub async fn carry(&self, ticket: &Ticket) -> Ticket {
         let mut ticket = self.settled(ticket).await;
         for _ in 0..RESTLESS {
             if ticket.state == State::Closed {
                 return ticket;
             }
-            ticket = self.next_step(&ticket).await;
+            if let Some(moved) = self.next_step(&ticket).await {
+                ticket = moved;
+            } else if ticket
+                .tasks
+                .iter()
+                .any(|it| it.lease_until >= Some(self.now()))
+            {
+                self.outlast_the_lease();
+            } else if !self.moves_on(&ticket).await {
+                let (name, story) = (&ticket.reference, self.transcript(&ticket).await);
+                panic!("{name} stands still:\n{story}");
+            }
             ticket = self.settled(&ticket).await;
         }
         panic!("{} never closes: {:?}", ticket.reference, ticket.state);
     }
 
-    async fn next_step(&self, ticket: &Ticket) -> Ticket {
+    /// Whether a commit that was still on its way moves the ticket before patience runs out.
+    async fn moves_on(&self, ticket: &Ticket) -> bool {
+        for _ in 0..PATIENCE {
+            if self.settled(ticket).await.version != ticket.version {
+                return true;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        false
+    }
+
+    /// What somebody has to do next; `None` when nobody has.
+    async fn next_step(&self, ticket: &Ticket) -> Option<Ticket> {
         if ticket.state == State::Quoting {
             let quote = Command::Quote {
                 tokens: Tokens(5),
                 note: "five tokens".into(),
             };
-            return self.act("hugo", ticket, quote).await;
+            return Some(self.act("hugo", ticket, quote).await);
         }
         if let Some(gate) = ticket.open_gates().next() {
             let login = decider(gate);
             let yes = World::decision(ticket, gate.purpose, Verdict::Approve);
-            return self.act(login, ticket, yes).await;
+            return Some(self.act(login, ticket, yes).await);
         }
-        if let Some((task, role)) = ticket.tasks.iter().find_map(by_hand) {
-            return self.do_by_hand(ticket, task, role, true).await;
-        }
-        panic!(
-            "{} stands still:\n{}",
-            ticket.reference,
-            self.transcript(ticket).await
-        );
+        let (task, role) = ticket.tasks.iter().find_map(by_hand)?;
+        Some(self.do_by_hand(ticket, task, role, true).await)
     }
 
     /// Whoever has that role does the task.
