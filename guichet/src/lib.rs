@@ -2,6 +2,7 @@
 //! command line, and the wiring of the other crates into one program.
 
 pub mod app;
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod demo;

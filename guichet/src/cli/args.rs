@@ -117,6 +117,8 @@ pub enum Verb {
     Client(Client),
     /// Look for what would keep Guichet from working
     Doctor,
+    /// Measure it on this machine, beside what disk and database do by themselves
+    Bench(super::bench::Bench),
     /// Print the completions of a shell
     Completion {
         /// Which shell

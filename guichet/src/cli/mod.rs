@@ -3,6 +3,7 @@
 
 mod act;
 pub mod args;
+mod bench;
 mod contract;
 pub mod end;
 mod here;
@@ -139,6 +140,7 @@ async fn dispatch(cli: Cli, out: &Printer) -> Result<ExitCode, Stop> {
         Verb::Serve(asked) => run::serve(&global, &asked, out).await?,
         Verb::Db(verb) => run::db(&global, &verb, out).await?,
         Verb::Doctor => run::doctor(&global, out).await?,
+        Verb::Bench(asked) => bench::bench(&global, &asked, out).await?,
         verb => on_database(&global, verb, out).await?,
     };
     Ok(ExitCode::from(code))
@@ -161,6 +163,7 @@ async fn on_database(global: &Global, verb: Verb, out: &Printer) -> Result<u8, S
         | Verb::Catalogue(_)
         | Verb::Price(_)
         | Verb::Doctor
+        | Verb::Bench(_)
         | Verb::Completion { .. }
         | Verb::Help { .. } => Ok(OK),
     }
