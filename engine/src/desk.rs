@@ -3,20 +3,24 @@
 
 use crate::{
     ambient::{Clock, Ids},
-    id::{CommandId, TicketId},
+    id::CommandId,
     people::Actor,
-    store::{Known, Store, StoreError, load},
+    store::{Batch, Job, Known, Needs, Seal, Store, StoreError, load},
     ticket::{Command, Facts, Refusal, Ticket, Transition, decide},
 };
 use catalogue::Catalogue;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::{cell::Cell, sync::Arc};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use workflows::{Registry, workflow::Workflows};
 
 /// How often a command is tried again when somebody else was faster.
 const PATIENCE: u32 = 50;
+/// How often it is tried again while the database cannot be reached.
+const ENDURANCE: u32 = 15;
+/// Pause before the first of those tries; later ones grow up to ten times.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Why a command came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -149,83 +153,28 @@ impl Desk {
     ) -> Result<Ticket, DeskError> {
         let mut tries = 0;
         loop {
-            let (desk, place, command, caller) =
-                (self.clone(), place.clone(), command.clone(), caller.clone());
-            let work = async move { desk.attempt(place, command, caller).await };
-            match self.store.unit(work).await {
+            let (answer, said) = oneshot::channel();
+            let asked = Asked::new(self.clone(), place.clone(), command.clone(), caller.clone());
+            self.store.send(Box::new(Visit {
+                asked,
+                said: None,
+                answer,
+            }));
+            let said = said
+                .await
+                .unwrap_or_else(|_| Err(StoreError::Unfit("the writer is gone".into())));
+            match said {
                 Err(error) if error.is_passing() && tries < PATIENCE => tries += 1,
+                Err(error) if error.is_lost() && tries < ENDURANCE => {
+                    // Whether it was applied is told by its name, once the database is back.
+                    tries += 1;
+                    tokio::time::sleep(PAUSE * tries.min(10)).await;
+                }
                 Err(error) => return Err(error.into()),
                 Ok(Err(refusal)) => return Err(refusal.into()),
-                Ok(Ok(ticket)) => {
-                    self.bell.ring();
-                    return Ok(ticket);
-                }
+                Ok(Ok(ticket)) => return Ok(ticket),
             }
         }
-    }
-
-    /// One try, in one transaction.
-    async fn attempt(
-        &self,
-        place: Place,
-        command: Command,
-        caller: Caller,
-    ) -> Result<Result<Ticket, Refusal>, StoreError> {
-        let tx = self.store.begin().await?;
-        let client = place.client().to_owned();
-        // The time is read under the client's lock: who comes later in the journal comes later.
-        load::lock(tx.db(), &client).await?;
-        let now = self.clock.now();
-        let digest = hex::encode(Sha256::digest(format!("{command:?}").as_bytes()));
-        let name = caller.command.to_string();
-        if let Some((was, id)) = load::applied(tx.db(), &client, &name).await? {
-            if was != digest {
-                return Ok(Err(Refusal::KeyReused));
-            }
-            let known = Known { client, id };
-            return Ok(load::ticket(tx.db(), &known)
-                .await?
-                .ok_or(Refusal::NotFound));
-        }
-        let before = match &place {
-            Place::Ticket(known) => match load::ticket(tx.db(), known).await? {
-                Some(ticket) => Some(ticket),
-                None => return Ok(Err(Refusal::NotFound)),
-            },
-            Place::Contract(..) => None,
-        };
-        let contract = match (&place, &before) {
-            (_, Some(ticket)) => ticket.contract.clone(),
-            (Place::Contract(_, code), _) => code.clone(),
-            (Place::Ticket(_), None) => return Ok(Err(Refusal::NotFound)),
-        };
-        let Some(loaded) = load::facts(tx.db(), &client, &contract, now).await? else {
-            return Ok(Err(Refusal::NotFound));
-        };
-        let step = {
-            let facts = self.facts(loaded, now, &caller);
-            match decide(before.as_ref(), &command, &facts) {
-                Ok(step) => step,
-                Err(refusal) => return Ok(Err(refusal)),
-            }
-        };
-        let salt = || self.ids.secret();
-        let fresh = || self.ids.id();
-        let seal = crate::store::Seal {
-            now,
-            actor: &caller.actor,
-            command: caller.command,
-            digest,
-            salt: &salt,
-            name: &fresh,
-        };
-        tx.write(before.as_ref(), &step, &seal).await?;
-        if caller.actor.person().is_some() {
-            tx.remember(&client, step.ticket.id.to_string(), &seal)
-                .await?;
-        }
-        tx.end().await?;
-        Ok(Ok(step.ticket))
     }
 
     fn facts(&self, loaded: load::Loaded, now: DateTime<Utc>, caller: &Caller) -> Facts {
@@ -263,11 +212,128 @@ impl Place {
     }
 }
 
-impl From<&Ticket> for Known {
-    fn from(ticket: &Ticket) -> Known {
-        Known {
-            client: ticket.client.clone(),
-            id: TicketId(ticket.id.0),
+/// A command as it was asked for.
+struct Asked {
+    desk: Desk,
+    place: Place,
+    command: Command,
+    caller: Caller,
+    /// Of what a person asked for: the same name with another content is refused.
+    digest: String,
+    needs: Needs,
+}
+
+impl Asked {
+    fn new(desk: Desk, place: Place, command: Command, caller: Caller) -> Asked {
+        let by_person = caller.actor.person().is_some();
+        let digest = if by_person {
+            hex::encode(Sha256::digest(format!("{command:?}").as_bytes()))
+        } else {
+            String::new()
+        };
+        let needs = Needs {
+            client: place.client().to_owned(),
+            ticket: match &place {
+                Place::Contract(..) => None,
+                Place::Ticket(known) => Some(known.id),
+            },
+            // What machines send is told apart by its fence.
+            command: by_person.then(|| caller.command.to_string()),
+        };
+        Asked {
+            desk,
+            place,
+            command,
+            caller,
+            digest,
+            needs,
         }
+    }
+
+    /// Decides on the state that the commands before left.
+    fn decide(&self, batch: &mut Batch) -> Result<Result<Ticket, Refusal>, StoreError> {
+        let client = self.place.client();
+        let now = self.desk.clock.now();
+        if let Some((was, id)) = batch.applied(client, &self.caller.command.to_string()) {
+            if *was != self.digest {
+                return Ok(Err(Refusal::KeyReused));
+            }
+            let known = Known {
+                client: client.to_owned(),
+                id: *id,
+            };
+            let ticket = batch.ticket(&known).map(Arc::unwrap_or_clone);
+            return Ok(ticket.ok_or(Refusal::NotFound));
+        }
+        let before = match &self.place {
+            Place::Ticket(known) => match batch.ticket(known) {
+                Some(ticket) => Some(ticket),
+                None => return Ok(Err(Refusal::NotFound)),
+            },
+            Place::Contract(..) => None,
+        };
+        let contract = match (&self.place, &before) {
+            (_, Some(ticket)) => &ticket.contract,
+            (Place::Contract(_, code), None) => code,
+            (Place::Ticket(_), None) => return Ok(Err(Refusal::NotFound)),
+        };
+        let Some(loaded) = batch.facts(client, contract, now) else {
+            return Ok(Err(Refusal::NotFound));
+        };
+        let facts = self.desk.facts(loaded, now, &self.caller);
+        let step = match decide(before.as_deref(), &self.command, &facts) {
+            Ok(step) => step,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        drop(facts);
+        let salt = || self.desk.ids.secret();
+        let fresh = || self.desk.ids.id();
+        let seal = Seal {
+            now,
+            actor: &self.caller.actor,
+            command: self.caller.command,
+            digest: self.digest.clone(),
+            salt: &salt,
+            name: &fresh,
+        };
+        batch.write(&step, &seal)?;
+        if self.needs.command.is_some() {
+            batch.remember(&step.ticket, &seal);
+        }
+        Ok(Ok(step.ticket))
+    }
+}
+
+/// A command on its way through the writer.
+struct Visit {
+    asked: Asked,
+    said: Option<Result<Ticket, Refusal>>,
+    answer: oneshot::Sender<Result<Result<Ticket, Refusal>, StoreError>>,
+}
+
+impl Job for Visit {
+    fn needs(&self) -> &Needs {
+        &self.asked.needs
+    }
+
+    fn run(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
+        self.said = None;
+        self.said = Some(self.asked.decide(batch)?);
+        Ok(())
+    }
+
+    fn end(self: Box<Self>, how: Result<(), StoreError>) {
+        let Visit {
+            asked,
+            said,
+            answer,
+        } = *self;
+        let undecided = || StoreError::Unfit("nothing was decided".into());
+        let said = how.and_then(|()| said.ok_or_else(undecided));
+        if matches!(said, Ok(Ok(_))) {
+            asked.desk.bell.ring();
+        }
+        // Whoever asked may have gone; it was carried out all the same.
+        drop(answer.send(said));
     }
 }

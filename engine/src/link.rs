@@ -186,7 +186,7 @@ impl Desk {
         let Some(digest) = token_digest(token) else {
             return Ok(false);
         };
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_apart().await?;
         let Some(row) = entity::link::Entity::find_by_id(digest.clone())
             .one(tx.db())
             .await?

@@ -216,7 +216,7 @@ impl Desk {
             salt: &salt,
             name: &fresh,
         };
-        tx.append(None, &entry, place, &seal).await
+        tx.append(client, &entry, place, &seal).await
     }
 
     /// The person with that login, and the hash of their password.
@@ -238,7 +238,7 @@ impl Desk {
     pub async fn open_session(&self, person: &Person) -> Result<String, StoreError> {
         let secret = hex::encode(self.ids.secret());
         let now = self.clock.now();
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_apart().await?;
         let until = now + Duration::hours(SESSION_HOURS);
         tx.open_session(&digest(&secret), person, now, until)
             .await?;
@@ -261,7 +261,7 @@ impl Desk {
     /// # Errors
     /// The database failed.
     pub async fn end_session(&self, secret: &str) -> Result<(), StoreError> {
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_apart().await?;
         tx.end_session(&digest(secret)).await?;
         tx.end().await
     }

@@ -102,7 +102,7 @@ impl Desk {
     pub async fn take_notice(&self) -> Result<Option<Due>, StoreError> {
         use entity::notice::{Column as C, Entity};
         let now = self.clock.now();
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_apart().await?;
         let at = codec::micros(now);
         let pending = Expr::col(C::State)
             .eq("pending")
@@ -187,7 +187,7 @@ impl Desk {
             Delivered::Unknown(words) => ("pending", words),
         };
         let sent = matches!(end, Delivered::Sent(_)).then(|| codec::micros(now));
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_apart().await?;
         Entity::update_many()
             .col_expr(C::State, Expr::value(state))
             .col_expr(C::LeaseUntil, Expr::value(None::<i64>))

@@ -4,6 +4,7 @@
 //! Recovery has no path of its own: a task whose holder fell silent is claimed again, and where an
 //! intent was committed the action is asked what happened before anything is tried.
 
+mod beat;
 mod bounds;
 mod hand;
 
@@ -201,19 +202,10 @@ impl Runner {
 
     /// Prolongs a lease; `false` when the claim is lost.
     async fn prolong(&self, at: &Known, task: &Task) -> Result<bool, StoreError> {
-        use entity::task::{Column as C, Entity};
-        let until = codec::micros(self.desk.clock.now() + LEASE);
-        let tx = self.desk.store.begin().await?;
-        let held = Entity::update_many()
-            .col_expr(C::LeaseUntil, Expr::value(until))
-            .filter(C::Client.eq(&at.client))
-            .filter(C::Ticket.eq(at.id.to_string()))
-            .filter(C::Name.eq(&task.node.name))
-            .filter(C::Fence.eq(task.fence))
-            .filter(C::Status.is_in([Status::Running.word(), Status::Undoing.word()]))
-            .exec(tx.db())
-            .await?;
-        tx.end().await?;
-        Ok(held.rows_affected == 1)
+        let until = self.desk.clock.now() + LEASE;
+        if self.desk.store.on_sqlite() {
+            return beat::through_the_writer(&self.desk.store, at, task, until).await;
+        }
+        beat::beside_it(&self.desk.store, at, task, until).await
     }
 }

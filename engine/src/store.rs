@@ -2,15 +2,17 @@
 
 mod append;
 pub(crate) mod codec;
-mod commit;
 pub(crate) mod entity;
 pub(crate) mod load;
 pub(crate) mod people;
+pub(crate) mod tickets;
 pub(crate) mod tokens;
+mod writer;
 
-pub(crate) use commit::{Seal, pseudonym};
+pub(crate) use append::{Seal, pseudonym};
 pub use load::Known;
 pub use people::NewPerson;
+pub(crate) use writer::{Batch, Job, Needs};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
@@ -20,6 +22,10 @@ use std::time::Duration;
 
 /// The oldest SQLite without the WAL-reset corruption (fixed in 3.51.3).
 const SAFE_SQLITE: [u32; 3] = [3, 51, 3];
+/// Writers of one process on PostgreSQL.
+const WRITERS: usize = 3;
+/// Prepared statements kept per connection: sets of rows come in few sizes.
+const STATEMENTS: usize = 512;
 
 /// What can go wrong between us and the database.
 #[derive(Debug, thiserror::Error)]
@@ -48,15 +54,25 @@ pub enum StoreError {
 pub(crate) enum Answer {
     Unique,
     Retry,
+    Lost,
     Other,
 }
 
 pub(crate) fn classify(error: &DbErr) -> Answer {
-    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) =
-        error
-    else {
-        return Answer::Other;
+    use sea_orm::sqlx::Error;
+    let inner = match error {
+        DbErr::ConnectionAcquire(_) => return Answer::Lost,
+        DbErr::Exec(RuntimeErr::SqlxError(it))
+        | DbErr::Query(RuntimeErr::SqlxError(it))
+        | DbErr::Conn(RuntimeErr::SqlxError(it)) => it,
+        _ => return Answer::Other,
     };
+    if matches!(
+        **inner,
+        Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed
+    ) {
+        return Answer::Lost;
+    }
     match inner
         .as_database_error()
         .and_then(|it| it.code())
@@ -64,6 +80,10 @@ pub(crate) fn classify(error: &DbErr) -> Answer {
     {
         Some("2067" | "1555" | "23505") => Answer::Unique,
         Some("5" | "261" | "517" | "6" | "40001" | "40P01" | "55P03") => Answer::Retry,
+        // Shut down, crashed, starting, in recovery or not writable any more: PostgreSQL §A.
+        Some("57P01" | "57P02" | "57P03" | "08000" | "08003" | "08006" | "08001" | "25006") => {
+            Answer::Lost
+        }
         _ => Answer::Other,
     }
 }
@@ -74,22 +94,42 @@ impl StoreError {
     pub fn is_passing(&self) -> bool {
         match self {
             StoreError::Conflict => true,
-            StoreError::Db(error) => classify(error) != Answer::Other,
+            StoreError::Db(error) => match classify(error) {
+                Answer::Unique | Answer::Retry => true,
+                Answer::Lost | Answer::Other => false,
+            },
             StoreError::Corrupt { .. } | StoreError::Unfit(_) => false,
         }
     }
+
+    /// Whether the database could not be reached: nobody knows whether the last commit took place.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        matches!(self, StoreError::Db(error) if classify(error) == Answer::Lost)
+    }
 }
 
-/// The database: one writer and several readers on SQLite, one pool on PostgreSQL.
+/// The database: one writer and several readers on SQLite; on PostgreSQL a pool for what is
+/// decided, one for what is only read, one for heartbeats, so that none waits for another.
 #[derive(Clone, Debug)]
 pub struct Store {
-    write: DatabaseConnection,
+    base: Base,
     read: DatabaseConnection,
+    beat: DatabaseConnection,
+    queue: writer::Queue,
+}
+
+/// What writers and everybody who writes beside them share.
+#[derive(Clone, Debug)]
+struct Base {
+    write: DatabaseConnection,
+    asides: writer::Asides,
 }
 
 /// One open transaction.
 pub struct Tx {
     tx: DatabaseTransaction,
+    aside: Option<writer::Asides>,
 }
 
 impl Store {
@@ -99,28 +139,38 @@ impl Store {
     /// # Errors
     /// The database cannot be reached, or is unfit: an SQLite older than the safe one.
     pub async fn open(url: &str) -> Result<Store, StoreError> {
-        let store = if url.starts_with("sqlite:") {
-            Store {
-                write: Database::connect(sqlite(url, false)).await?,
-                read: Database::connect(sqlite(url, true)).await?,
-            }
+        let on_sqlite = url.starts_with("sqlite:");
+        let (write, read, beat) = if on_sqlite {
+            let write = Database::connect(sqlite(url, false)).await?;
+            let read = Database::connect(sqlite(url, true)).await?;
+            (write.clone(), read, write)
         } else {
-            let pool = Database::connect(postgres(url)).await?;
-            Store {
-                write: pool.clone(),
-                read: pool,
-            }
+            let write = Database::connect(postgres(url, WRITERS as u32 + 6)).await?;
+            let read = Database::connect(postgres(url, 8)).await?;
+            (write, read, Database::connect(postgres(url, 2)).await?)
+        };
+        let base = Base {
+            write,
+            asides: writer::Asides::default(),
+        };
+        let writers = if on_sqlite { 1 } else { WRITERS };
+        let queue = writer::Queue::start(writers, || writer::Writer::new(base.clone()));
+        let store = Store {
+            base,
+            read,
+            beat,
+            queue,
         };
         store.check_age().await?;
         Ok(store)
     }
 
     async fn check_age(&self) -> Result<(), StoreError> {
-        if self.write.get_database_backend() != DbBackend::Sqlite {
+        if self.base.write.get_database_backend() != DbBackend::Sqlite {
             return Ok(());
         }
         let sql = Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version() AS v");
-        let row = self.write.query_one_raw(sql).await?;
+        let row = self.base.write.query_one_raw(sql).await?;
         let version: String = row
             .map(|it| it.try_get("", "v"))
             .transpose()?
@@ -137,33 +187,48 @@ impl Store {
         Ok(())
     }
 
-    /// The writing side, for migrations.
+    /// The writing side, for migrations and for whoever has direct access to the database.
     #[must_use]
     pub fn connection(&self) -> &DatabaseConnection {
-        &self.write
+        self.base.asides.count();
+        &self.base.write
     }
     pub(crate) fn reading(&self) -> &DatabaseConnection {
         &self.read
     }
+    pub(crate) fn on_sqlite(&self) -> bool {
+        self.base.write.get_database_backend() == DbBackend::Sqlite
+    }
+    /// Connections that only prolong leases: a busy engine cannot make itself look dead.
+    pub(crate) fn beating(&self) -> &DatabaseConnection {
+        &self.beat
+    }
+    /// Hands a job to the writers.
+    pub(crate) fn send(&self, job: Box<dyn Job>) {
+        self.queue.send(job);
+    }
 
-    /// A transaction that may write. It begins on a task of its own: a caller that goes away while
-    /// the database is still answering would leave a connection half in a transaction, and later
-    /// writes on it would vanish.
+    /// Waits until nothing that was handed to the writers is still to be done.
+    pub async fn quiet(&self) {
+        self.queue.quiet().await;
+    }
+
+    /// A transaction that may write what decisions look at, beside the writers.
     ///
     /// # Errors
     /// The database cannot be reached in time.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
-        let write = self.write.clone();
-        let sqlite = write.get_database_backend() == DbBackend::Sqlite;
-        let options = TransactionOptions {
-            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        let begun = tokio::spawn(async move { write.begin_with_options(options).await });
-        let tx = begun
-            .await
-            .map_err(|e| StoreError::Unfit(format!("begin broke off: {e}")))??;
-        Ok(Tx { tx })
+        let mut tx = self.base.begin().await?;
+        tx.aside = Some(self.base.asides.clone());
+        Ok(tx)
+    }
+
+    /// A transaction that writes nothing that decisions look at: letters, links, sessions.
+    ///
+    /// # Errors
+    /// As [`Store::begin`].
+    pub(crate) async fn begin_apart(&self) -> Result<Tx, StoreError> {
+        self.base.begin().await
     }
 
     /// Runs a unit of work on its own task: a caller that goes away cannot tear it in two.
@@ -178,11 +243,34 @@ impl Store {
     }
 }
 
+impl Base {
+    /// A transaction. It begins on a task of its own: a caller that goes away while the database is
+    /// still answering would leave a connection half in a transaction, and later writes on it
+    /// would vanish.
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        let write = self.write.clone();
+        let sqlite = write.get_database_backend() == DbBackend::Sqlite;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let begun = tokio::spawn(async move { write.begin_with_options(options).await });
+        let tx = begun
+            .await
+            .map_err(|e| StoreError::Unfit(format!("begin broke off: {e}")))??;
+        Ok(Tx { tx, aside: None })
+    }
+}
+
 impl Tx {
     pub(crate) fn db(&self) -> &DatabaseTransaction {
         &self.tx
     }
     pub(crate) async fn end(self) -> Result<(), StoreError> {
+        // Counted before: a writer that begins right after the commit must not miss it.
+        if let Some(asides) = &self.aside {
+            asides.count();
+        }
         Ok(self.tx.commit().await?)
     }
 }
@@ -201,7 +289,8 @@ fn sqlite(url: &str, reading: bool) -> ConnectOptions {
             let it = it
                 .busy_timeout(Duration::from_secs(10))
                 .foreign_keys(true)
-                .synchronous(SqliteSynchronous::Full);
+                .synchronous(SqliteSynchronous::Full)
+                .statement_cache_capacity(STATEMENTS);
             if reading {
                 it.read_only(true)
             } else {
@@ -212,10 +301,10 @@ fn sqlite(url: &str, reading: bool) -> ConnectOptions {
     options
 }
 
-fn postgres(url: &str) -> ConnectOptions {
+fn postgres(url: &str, most: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
-        .max_connections(16)
+        .max_connections(most)
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(10))
         .sqlx_logging(false)
@@ -227,7 +316,7 @@ fn postgres(url: &str) -> ConnectOptions {
             })
         })
         .map_sqlx_postgres_opts(|it| {
-            it.options([
+            it.statement_cache_capacity(STATEMENTS).options([
                 ("idle_in_transaction_session_timeout", "15s"),
                 ("lock_timeout", "5s"),
                 ("statement_timeout", "10s"),

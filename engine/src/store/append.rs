@@ -1,12 +1,13 @@
-//! What hangs on a transition: its record in the client's log, and the messages it owes.
+//! What hangs on a change: its record in the client's log, and the messages it owes.
 
 use super::{
     StoreError, Tx, codec,
-    commit::Seal,
     entity::{log_head, notice, opening, record},
 };
 use crate::{
-    journal::{self, Frontier, Place},
+    id::CommandId,
+    journal::{self, Entry, Frontier, Hash, Place},
+    people::Actor,
     ticket::{Ticket, Transition},
 };
 use chrono::{DateTime, Utc};
@@ -14,70 +15,116 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
     sea_query::Expr,
 };
+use uuid::Uuid;
+
+/// Everything a commit needs that is not in the transition.
+pub(crate) struct Seal<'a> {
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) actor: &'a Actor,
+    pub(crate) command: CommandId,
+    pub(crate) digest: String,
+    pub(crate) salt: &'a (dyn Fn() -> Hash + Send + Sync),
+    pub(crate) name: &'a (dyn Fn() -> Uuid + Send + Sync),
+}
+
+/// How the journal names an actor.
+pub(crate) fn pseudonym(actor: &Actor) -> String {
+    match actor {
+        Actor::Person(person, _) => format!("p:{}", person.pseudonym),
+        Actor::Engine(part) => format!("engine:{part}"),
+    }
+}
+
+/// The row of a record with its hash, and the rows of what it commits to.
+pub(super) fn record(
+    client: &str,
+    about: Option<&Ticket>,
+    entry: &Entry,
+    place: &Place<'_>,
+    seal: &Seal<'_>,
+) -> ((record::Model, Hash), Vec<opening::Model>) {
+    let (leaf, openings) = journal::leaf(entry, place, || (seal.salt)());
+    let hash = journal::leaf_hash(leaf.as_bytes());
+    let row = record::Model {
+        client: client.to_owned(),
+        seq: place.index,
+        at: codec::micros(place.at),
+        kind: entry.kind.to_owned(),
+        ticket: about.map(|it| it.id.to_string()),
+        cluster: about.and_then(|it| it.cluster.clone()),
+        task: entry.task.clone(),
+        person: seal.actor.person().map(|it| it.id.to_string()),
+        leaf,
+        leaf_hash: hex::encode(hash),
+    };
+    let openings = openings.into_iter().map(|it| opening::Model {
+        client: client.to_owned(),
+        seq: place.index,
+        field: it.field,
+        salt: it.salt,
+        value: it.value,
+    });
+    ((row, hash), openings.collect())
+}
+
+/// The rows of the messages that a transition owes.
+pub(super) fn notices(
+    step: &Transition,
+    seq: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<notice::Model>, StoreError> {
+    let row = |(n, it): (usize, &crate::notice::Notice)| {
+        Ok(notice::Model {
+            client: step.ticket.client.clone(),
+            record: seq,
+            n: i32::try_from(n).map_err(|e| codec::corrupt("notice", e))?,
+            ticket: step.ticket.id.to_string(),
+            occasion: it.occasion.word().into(),
+            person: it.to.to_string(),
+            gate: it.gate.map(|it| it.to_string()),
+            facts: it.facts.to_string(),
+            at: codec::micros(now),
+            state: "pending".into(),
+            fence: 0,
+            lease_until: None,
+            attempts: 0,
+            next_at: codec::micros(now),
+            sent_at: None,
+            answer: None,
+        })
+    };
+    step.notices.iter().enumerate().map(row).collect()
+}
 
 impl Tx {
-    /// Appends one record; the log's head is the last row touched but for what hangs on it.
+    /// Appends one record that is about a contract; the log's head is the last row touched but for
+    /// what hangs on it.
     pub(crate) async fn append(
         &self,
-        about: Option<&Ticket>,
-        entry: &journal::Entry,
+        client: &str,
+        entry: &Entry,
         mut place: Place<'_>,
         seal: &Seal<'_>,
     ) -> Result<i64, StoreError> {
-        let client = match about {
-            Some(ticket) => ticket.client.clone(),
-            None => place.about.split('/').next().unwrap_or_default().to_owned(),
-        };
-        let head = log_head::Entity::find_by_id(client.clone())
+        let head = log_head::Entity::find_by_id(client.to_owned())
             .lock_exclusive()
             .one(&self.tx)
             .await?
-            .ok_or_else(|| codec::corrupt("log", &client))?;
-        let size = u64::try_from(head.size).map_err(|e| codec::corrupt("log", e))?;
-        let mut frontier = Frontier::decode(size, &head.frontier)
-            .ok_or_else(|| codec::corrupt("log", "frontier"))?;
+            .ok_or_else(|| codec::corrupt("log", client))?;
+        let mut frontier = frontier(&head)?;
         place.index = head.size;
-        let last = self.last_at(&client, head.size).await?;
+        let last = self.last_at(client, head.size).await?;
         place.at = last.map_or(place.at, |it| it.max(place.at));
-        let at = codec::micros(place.at);
-        let (leaf, openings) = journal::leaf(entry, &place, || (seal.salt)());
-        let hash = journal::leaf_hash(leaf.as_bytes());
+        let ((row, hash), openings) = record(client, None, entry, &place, seal);
         frontier.append(hash);
-        let row = record::Model {
-            client: client.clone(),
-            seq: head.size,
-            at,
-            kind: entry.kind.to_owned(),
-            ticket: about.map(|it| it.id.to_string()),
-            cluster: about.and_then(|it| it.cluster.clone()),
-            task: entry.task.clone(),
-            person: seal.actor.person().map(|it| it.id.to_string()),
-            leaf,
-            leaf_hash: hex::encode(hash),
-        };
         row.into_active_model().insert(&self.tx).await?;
-        let openings: Vec<opening::ActiveModel> = openings
-            .into_iter()
-            .map(|it| {
-                opening::Model {
-                    client: client.clone(),
-                    seq: head.size,
-                    field: it.field,
-                    salt: it.salt,
-                    value: it.value,
-                }
-                .into_active_model()
-            })
-            .collect();
-        if !openings.is_empty() {
-            opening::Entity::insert_many(openings)
-                .exec_without_returning(&self.tx)
-                .await?;
+        for opening in openings {
+            opening.into_active_model().insert(&self.tx).await?;
         }
         let moved = log_head::Entity::update_many()
             .col_expr(log_head::Column::Size, Expr::value(head.size + 1))
             .col_expr(log_head::Column::Frontier, Expr::value(frontier.encode()))
-            .filter(log_head::Column::Client.eq(&client))
+            .filter(log_head::Column::Client.eq(client))
             .filter(log_head::Column::Size.eq(head.size))
             .exec(&self.tx)
             .await?;
@@ -97,40 +144,10 @@ impl Tx {
             .await?;
         codec::maybe(last)
     }
+}
 
-    pub(super) async fn write_notices(
-        &self,
-        step: &Transition,
-        seq: i64,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let mut rows = Vec::new();
-        for (n, it) in step.notices.iter().enumerate() {
-            let row = notice::Model {
-                client: step.ticket.client.clone(),
-                record: seq,
-                n: i32::try_from(n).map_err(|e| codec::corrupt("notice", e))?,
-                ticket: step.ticket.id.to_string(),
-                occasion: it.occasion.word().into(),
-                person: it.to.to_string(),
-                gate: it.gate.map(|it| it.to_string()),
-                facts: it.facts.to_string(),
-                at: codec::micros(now),
-                state: "pending".into(),
-                fence: 0,
-                lease_until: None,
-                attempts: 0,
-                next_at: codec::micros(now),
-                sent_at: None,
-                answer: None,
-            };
-            rows.push(row.into_active_model());
-        }
-        if !rows.is_empty() {
-            notice::Entity::insert_many(rows)
-                .exec_without_returning(&self.tx)
-                .await?;
-        }
-        Ok(())
-    }
+/// The frontier that a log's head carries.
+pub(super) fn frontier(head: &log_head::Model) -> Result<Frontier, StoreError> {
+    let size = u64::try_from(head.size).map_err(|e| codec::corrupt("log", e))?;
+    Frontier::decode(size, &head.frontier).ok_or_else(|| codec::corrupt("log", "frontier"))
 }

@@ -2,20 +2,16 @@
 
 use super::{
     StoreError, codec,
-    entity::{
-        client, contract, decision, gate, gate_barred, hold, inbox, lot, record, resource_lock,
-        settlement, slot, task, ticket, ticket_order,
-    },
+    entity::{client, contract, lot, record, resource_lock, slot, ticket},
     people,
 };
 use crate::{
-    approval::{Decision, Gate, Verdict},
     contract::Contract,
     id::{LotId, TicketId},
-    ledger::{Hold, Lot},
+    ledger::Lot,
     people::Person,
     quota::{Slot, Year},
-    ticket::{Ordered, Ticket},
+    ticket::Ticket,
 };
 use chrono::NaiveDate;
 use sea_orm::{
@@ -28,7 +24,7 @@ use std::{
 };
 
 /// Where a ticket is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Known {
     /// Code of the client.
     pub client: String,
@@ -36,134 +32,22 @@ pub struct Known {
     pub id: TicketId,
 }
 
+impl From<&Ticket> for Known {
+    fn from(ticket: &Ticket) -> Known {
+        Known {
+            client: ticket.client.clone(),
+            id: ticket.id,
+        }
+    }
+}
+
 /// A ticket with everything on it.
 pub(crate) async fn ticket(
     db: &impl ConnectionTrait,
     at: &Known,
 ) -> Result<Option<Ticket>, StoreError> {
-    let (client, id) = (at.client.clone(), at.id.to_string());
-    let Some(row) = ticket::Entity::find_by_id((client.clone(), id.clone()))
-        .one(db)
-        .await?
-    else {
-        return Ok(None);
-    };
-    let order = ticket_order::Entity::find_by_id((client.clone(), id.clone()))
-        .one(db)
-        .await?
-        .ok_or_else(|| codec::corrupt("order", &id))?;
-    let ordered: Ordered = codec::from_json("order", &order.body)?;
-    let tasks = task::Entity::find()
-        .filter(task::Column::Client.eq(&client))
-        .filter(task::Column::Ticket.eq(&id))
-        .order_by_asc(task::Column::Seq)
-        .all(db)
-        .await?;
-    let tasks = tasks
-        .into_iter()
-        .map(codec::task_of)
-        .collect::<Result<_, _>>()?;
-    let gates = gates(db, &client, &id).await?;
-    let holds = holds(db, &client, &id).await?;
-    codec::ticket_of(row, Arc::new(ordered), tasks, gates, holds).map(Some)
-}
-
-async fn gates(
-    db: &impl ConnectionTrait,
-    client: &str,
-    ticket: &str,
-) -> Result<Vec<Gate>, StoreError> {
-    let rows = gate::Entity::find()
-        .filter(gate::Column::Client.eq(client))
-        .filter(gate::Column::Ticket.eq(ticket))
-        .order_by_asc(gate::Column::OpenedAt)
-        .order_by_asc(gate::Column::Id)
-        .all(db)
-        .await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<String> = rows.iter().map(|it| it.id.clone()).collect();
-    let barred = gate_barred::Entity::find()
-        .filter(gate_barred::Column::Client.eq(client))
-        .filter(gate_barred::Column::Gate.is_in(ids.clone()))
-        .all(db)
-        .await?;
-    let said = decision::Entity::find()
-        .filter(decision::Column::Client.eq(client))
-        .filter(decision::Column::Gate.is_in(ids))
-        .order_by_asc(decision::Column::At)
-        .all(db)
-        .await?;
-    let mut by_gate: HashMap<String, (BTreeSet<_>, Vec<_>)> = HashMap::new();
-    for it in barred {
-        by_gate
-            .entry(it.gate)
-            .or_default()
-            .0
-            .insert(codec::name(&it.person)?);
-    }
-    for it in said {
-        let one = Decision {
-            person: codec::name(&it.person)?,
-            verdict: codec::from_word::<Verdict>("verdict", &it.verdict)?,
-            via: it.via,
-            comment: it.comment,
-            at: codec::instant(it.at)?,
-        };
-        by_gate.entry(it.gate).or_default().1.push(one);
-    }
-    rows.into_iter()
-        .map(|row| {
-            let (barred, decisions) = by_gate.remove(&row.id).unwrap_or_default();
-            codec::gate_of(row, barred, decisions)
-        })
-        .collect()
-}
-
-async fn holds(
-    db: &impl ConnectionTrait,
-    client: &str,
-    ticket: &str,
-) -> Result<Vec<Hold>, StoreError> {
-    let rows = hold::Entity::find()
-        .filter(hold::Column::Client.eq(client))
-        .filter(hold::Column::Ticket.eq(ticket))
-        .order_by_asc(hold::Column::At)
-        .order_by_asc(hold::Column::Id)
-        .all(db)
-        .await?;
-    let mut ends = settlements(db, client, &rows).await?;
-    rows.into_iter()
-        .map(|row| {
-            let settled = ends.remove(&row.id);
-            Ok(Hold {
-                id: codec::name(&row.id)?,
-                ticket: codec::name(&row.ticket)?,
-                lot: codec::name(&row.lot)?,
-                tokens: codec::count(row.tokens)?,
-                captured: settled.map(|it| codec::count(it.captured)).transpose()?,
-            })
-        })
-        .collect()
-}
-
-/// How holds ended, by hold.
-async fn settlements(
-    db: &impl ConnectionTrait,
-    client: &str,
-    holds: &[hold::Model],
-) -> Result<HashMap<String, settlement::Model>, StoreError> {
-    if holds.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let ids: Vec<String> = holds.iter().map(|it| it.id.clone()).collect();
-    let rows = settlement::Entity::find()
-        .filter(settlement::Column::Client.eq(client))
-        .filter(settlement::Column::Hold.is_in(ids))
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|it| (it.hold.clone(), it)).collect())
+    let mut found = super::tickets::tickets(db, std::slice::from_ref(at)).await?;
+    Ok(found.remove(at))
 }
 
 /// Where the ticket of that reference or name is kept, as far as `client` may know (`None`: all).
@@ -233,19 +117,19 @@ pub(crate) async fn lots(
         .order_by_asc(lot::Column::Id)
         .all(db)
         .await?;
-    rows.into_iter()
-        .map(|it| {
-            Ok(Lot {
-                id: codec::name::<LotId>(&it.id)?,
-                granted: codec::count(it.granted)?,
-                held: codec::count(it.held)?,
-                spent: codec::count(it.spent)?,
-                expired: codec::count(it.expired)?,
-                granted_at: codec::instant(it.granted_at)?,
-                expires_at: codec::maybe(it.expires_at)?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(lot_of).collect()
+}
+
+pub(super) fn lot_of(row: lot::Model) -> Result<Lot, StoreError> {
+    Ok(Lot {
+        id: codec::name::<LotId>(&row.id)?,
+        granted: codec::count(row.granted)?,
+        held: codec::count(row.held)?,
+        spent: codec::count(row.spent)?,
+        expired: codec::count(row.expired)?,
+        granted_at: codec::instant(row.granted_at)?,
+        expires_at: codec::maybe(row.expires_at)?,
+    })
 }
 
 /// Accelerated slots taken in a year.
@@ -262,25 +146,25 @@ pub(crate) async fn slots(
         .order_by_asc(slot::Column::Ordinal)
         .all(db)
         .await?;
-    rows.into_iter()
-        .map(|it| {
-            Ok(Slot {
-                ordinal: u8::try_from(it.ordinal).map_err(|e| codec::corrupt("slot", e))?,
-                ticket: codec::name(&it.ticket)?,
-                consumed: it.consumed,
-            })
-        })
-        .collect()
+    rows.into_iter().map(slot_of).collect()
+}
+
+pub(super) fn slot_of(row: slot::Model) -> Result<Slot, StoreError> {
+    Ok(Slot {
+        ordinal: u8::try_from(row.ordinal).map_err(|e| codec::corrupt("slot", e))?,
+        ticket: codec::name(&row.ticket)?,
+        consumed: row.consumed,
+    })
 }
 
 /// What a decision on a client's ticket looks at, apart from time and actor.
 pub(crate) struct Loaded {
-    pub(crate) contract: Contract,
-    pub(crate) people: Vec<Person>,
+    pub(crate) contract: Arc<Contract>,
+    pub(crate) people: Arc<Vec<Person>>,
     pub(crate) lots: Vec<Lot>,
     pub(crate) year: Year,
     pub(crate) slots: Vec<Slot>,
-    pub(crate) locks: BTreeMap<String, (TicketId, String)>,
+    pub(crate) locks: Arc<BTreeMap<String, (TicketId, String)>>,
     pub(crate) next_number: i64,
 }
 
@@ -310,13 +194,13 @@ pub(crate) async fn facts(
         .ok_or_else(|| codec::corrupt("client", client))?;
     let year = crate::quota::year(&contract, now);
     Ok(Some(Loaded {
-        people: people::around(db, client).await?,
+        people: Arc::new(people::around(db, client).await?),
         lots: lots(db, client, &contract.code).await?,
         slots: slots(db, client, &contract.code, year.from).await?,
-        locks: locks(db, client).await?,
+        locks: Arc::new(locks(db, client).await?),
         next_number: head.next_number,
         year,
-        contract,
+        contract: Arc::new(contract),
     }))
 }
 
@@ -348,19 +232,6 @@ async fn locks(
             Ok((it.resource, (codec::name(&it.ticket)?, reference)))
         })
         .collect()
-}
-
-/// The ticket an earlier copy of this command was applied to, with the digest it had.
-pub(crate) async fn applied(
-    db: &impl ConnectionTrait,
-    client: &str,
-    command: &str,
-) -> Result<Option<(String, TicketId)>, StoreError> {
-    let row = inbox::Entity::find_by_id((client.to_owned(), command.to_owned()))
-        .one(db)
-        .await?;
-    row.map(|it| Ok((it.digest, codec::name(&it.ticket)?)))
-        .transpose()
 }
 
 /// Whether the client's log has a record of that kind about that contract since then.

@@ -36,7 +36,7 @@ pub struct NewPerson {
     pub password: Option<String>,
 }
 
-fn person_of(row: person::Model) -> Result<Person, StoreError> {
+pub(super) fn person_of(row: person::Model) -> Result<Person, StoreError> {
     Ok(Person {
         id: codec::name(&row.id)?,
         client: Some(row.client).filter(|it| !it.is_empty()),

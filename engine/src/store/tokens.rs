@@ -4,27 +4,137 @@ use super::{
     StoreError, Tx, codec,
     entity::{hold, lot, posting, settlement},
 };
-use crate::ledger::{self, Account, Move};
+use crate::{
+    id::LotId,
+    ledger::{self, Account, Hold, Lot, Move},
+};
 use catalogue::Tokens;
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::{Expr, ExprTrait},
 };
+use std::ops::AddAssign;
 
-/// How a move changes the counters of its lot: held, spent, expired.
-fn counters(step: &Move) -> (i64, i64, i64) {
-    let n = |it: Tokens| i64::from(it.0);
-    match step {
-        Move::Grant(_) => (0, 0, 0),
-        Move::Hold(hold) => (n(hold.tokens), 0, 0),
-        Move::Settle { hold, captured } => (-n(hold.tokens), n(*captured), 0),
-        Move::Expire { tokens, .. } => (0, 0, n(*tokens)),
+/// By how much the counters of a lot move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counters {
+    pub(super) held: i64,
+    pub(super) spent: i64,
+    pub(super) expired: i64,
+}
+
+impl AddAssign for Counters {
+    fn add_assign(&mut self, by: Counters) {
+        self.held += by.held;
+        self.spent += by.spent;
+        self.expired += by.expired;
     }
 }
 
+/// Which lot a move concerns, and how its counters move.
+pub(super) fn counters(step: &Move) -> (LotId, Counters) {
+    let n = |it: Tokens| i64::from(it.0);
+    let none = Counters::default();
+    match step {
+        Move::Grant(it) => (it.id, none),
+        Move::Hold(it) => {
+            let held = n(it.tokens);
+            (it.lot, Counters { held, ..none })
+        }
+        Move::Settle { hold, captured } => {
+            let (held, spent) = (-n(hold.tokens), n(*captured));
+            (
+                hold.lot,
+                Counters {
+                    held,
+                    spent,
+                    ..none
+                },
+            )
+        }
+        Move::Expire { lot, tokens } => {
+            let expired = n(*tokens);
+            (*lot, Counters { expired, ..none })
+        }
+    }
+}
+
+pub(super) fn hold_row(client: &str, it: &Hold, now: DateTime<Utc>) -> hold::Model {
+    hold::Model {
+        client: client.to_owned(),
+        id: it.id.to_string(),
+        ticket: it.ticket.to_string(),
+        lot: it.lot.to_string(),
+        tokens: i64::from(it.tokens.0),
+        at: codec::micros(now),
+    }
+}
+
+pub(super) fn settlement_row(
+    client: &str,
+    hold: &Hold,
+    captured: Tokens,
+    now: DateTime<Utc>,
+) -> settlement::Model {
+    settlement::Model {
+        client: client.to_owned(),
+        hold: hold.id.to_string(),
+        captured: i64::from(captured.0),
+        released: i64::from(hold.tokens.0 - captured.0),
+        at: codec::micros(now),
+    }
+}
+
+fn lot_row(client: &str, contract: &str, it: &Lot) -> lot::Model {
+    lot::Model {
+        client: client.to_owned(),
+        id: it.id.to_string(),
+        contract: contract.to_owned(),
+        granted: i64::from(it.granted.0),
+        held: 0,
+        spent: 0,
+        expired: 0,
+        granted_at: codec::micros(it.granted_at),
+        expires_at: it.expires_at.map(codec::micros),
+    }
+}
+
+/// The double entries of the moves of one record.
+pub(super) fn posting_rows(
+    client: &str,
+    contract: &str,
+    moves: &[Move],
+    record: i64,
+    now: DateTime<Utc>,
+) -> Vec<posting::Model> {
+    let mut rows = Vec::new();
+    for step in moves {
+        let ticket = match step {
+            Move::Grant(_) | Move::Expire { .. } => None,
+            Move::Hold(it) | Move::Settle { hold: it, .. } => Some(it.ticket.to_string()),
+        };
+        let lot = counters(step).0.to_string();
+        for ((debit, credit, tokens), n) in ledger::postings(step).into_iter().zip(rows.len()..) {
+            rows.push(posting::Model {
+                client: client.to_owned(),
+                contract: contract.to_owned(),
+                record,
+                n: i32::try_from(n).unwrap_or(i32::MAX),
+                at: codec::micros(now),
+                ticket: ticket.clone(),
+                lot: lot.clone(),
+                debit: debit.word().into(),
+                credit: credit.word().into(),
+                tokens: i64::from(tokens.0),
+            });
+        }
+    }
+    rows
+}
+
 impl Tx {
-    /// Writes the moves of one record. The lot's row is touched last; its checks refuse what the
+    /// Writes grants and expiries. The lot's row is touched last; its checks refuse what the
     /// decision should have refused.
     pub(crate) async fn write_moves(
         &self,
@@ -34,100 +144,59 @@ impl Tx {
         record: i64,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut n = 0;
         for step in moves {
-            let (lot_id, ticket) = match step {
-                Move::Grant(it) => (it.id, None),
-                Move::Hold(it) | Move::Settle { hold: it, .. } => {
-                    (it.lot, Some(it.ticket.to_string()))
+            match step {
+                Move::Grant(it) => {
+                    let row = lot_row(client, contract, it).into_active_model();
+                    row.insert(&self.tx).await?;
                 }
-                Move::Expire { lot, .. } => (*lot, None),
-            };
-            self.write_fact(client, contract, step, now).await?;
-            for (debit, credit, tokens) in ledger::postings(step) {
-                let row = posting::Model {
-                    client: client.to_owned(),
-                    contract: contract.to_owned(),
-                    record,
-                    n,
-                    at: codec::micros(now),
-                    ticket: ticket.clone(),
-                    lot: lot_id.to_string(),
-                    debit: debit.word().into(),
-                    credit: credit.word().into(),
-                    tokens: i64::from(tokens.0),
-                };
-                row.into_active_model().insert(&self.tx).await?;
-                n += 1;
-            }
-            let (held, spent, expired) = counters(step);
-            if (held, spent, expired) != (0, 0, 0) {
-                let plus = |column: lot::Column, by: i64| Expr::col(column).add(by);
-                let moved = lot::Entity::update_many()
-                    .col_expr(lot::Column::Held, plus(lot::Column::Held, held))
-                    .col_expr(lot::Column::Spent, plus(lot::Column::Spent, spent))
-                    .col_expr(lot::Column::Expired, plus(lot::Column::Expired, expired))
-                    .filter(lot::Column::Client.eq(client))
-                    .filter(lot::Column::Id.eq(lot_id.to_string()))
-                    .exec(&self.tx)
-                    .await?;
-                if moved.rows_affected != 1 {
-                    return Err(StoreError::Conflict);
+                Move::Hold(it) => {
+                    let row = hold_row(client, it, now).into_active_model();
+                    row.insert(&self.tx).await?;
                 }
+                Move::Settle { hold, captured } => {
+                    let row = settlement_row(client, hold, *captured, now).into_active_model();
+                    row.insert(&self.tx).await?;
+                }
+                Move::Expire { .. } => {}
             }
+        }
+        for row in posting_rows(client, contract, moves, record, now) {
+            row.into_active_model().insert(&self.tx).await?;
+        }
+        for step in moves {
+            let (lot, by) = counters(step);
+            self.count(client, &lot.to_string(), by).await?;
         }
         Ok(())
     }
 
-    async fn write_fact(
+    /// Moves the counters of one lot.
+    pub(super) async fn count(
         &self,
         client: &str,
-        contract: &str,
-        step: &Move,
-        now: DateTime<Utc>,
+        lot: &str,
+        by: Counters,
     ) -> Result<(), StoreError> {
-        match step {
-            Move::Grant(it) => {
-                let row = lot::Model {
-                    client: client.to_owned(),
-                    id: it.id.to_string(),
-                    contract: contract.to_owned(),
-                    granted: i64::from(it.granted.0),
-                    held: 0,
-                    spent: 0,
-                    expired: 0,
-                    granted_at: codec::micros(it.granted_at),
-                    expires_at: it.expires_at.map(codec::micros),
-                };
-                row.into_active_model().insert(&self.tx).await?;
-            }
-            Move::Hold(it) => {
-                let row = hold::Model {
-                    client: client.to_owned(),
-                    id: it.id.to_string(),
-                    ticket: it.ticket.to_string(),
-                    lot: it.lot.to_string(),
-                    tokens: i64::from(it.tokens.0),
-                    at: codec::micros(now),
-                };
-                row.into_active_model().insert(&self.tx).await?;
-            }
-            Move::Settle { hold, captured } => {
-                let row = settlement::Model {
-                    client: client.to_owned(),
-                    hold: hold.id.to_string(),
-                    captured: i64::from(captured.0),
-                    released: i64::from(hold.tokens.0 - captured.0),
-                    at: codec::micros(now),
-                };
-                row.into_active_model().insert(&self.tx).await?;
-            }
-            Move::Expire { .. } => {}
+        if by == Counters::default() {
+            return Ok(());
         }
-        Ok(())
+        let plus = |column: lot::Column, by: i64| Expr::col(column).add(by);
+        let moved = lot::Entity::update_many()
+            .col_expr(lot::Column::Held, plus(lot::Column::Held, by.held))
+            .col_expr(lot::Column::Spent, plus(lot::Column::Spent, by.spent))
+            .col_expr(lot::Column::Expired, plus(lot::Column::Expired, by.expired))
+            .filter(lot::Column::Client.eq(client))
+            .filter(lot::Column::Id.eq(lot))
+            .exec(&self.tx)
+            .await?;
+        if moved.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict)
+        }
     }
 }
-
 /// One posting as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {

@@ -25,9 +25,9 @@ pub struct Facts {
     /// Who caused it.
     pub actor: Actor,
     /// The contract.
-    pub contract: Contract,
+    pub contract: Arc<Contract>,
     /// The client's persons and the provider's staff.
-    pub people: Vec<Person>,
+    pub people: Arc<Vec<Person>>,
     /// The contract's lots.
     pub lots: Vec<Lot>,
     /// The current counting period of accelerated changes.
@@ -35,7 +35,7 @@ pub struct Facts {
     /// Slots taken in it.
     pub slots: Vec<Slot>,
     /// Resources held by tickets of this client: who holds them, and their reference.
-    pub locks: BTreeMap<String, (TicketId, String)>,
+    pub locks: Arc<BTreeMap<String, (TicketId, String)>>,
     /// Number that the client's next ticket gets.
     pub next_number: i64,
     /// Workflows as they stand now.

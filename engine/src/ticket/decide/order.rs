@@ -88,7 +88,7 @@ pub(super) fn check(
     covered(entry, facts)?;
     let answers = entry
         .form
-        .accept(raw, &facts.contract as &dyn Inventory)
+        .accept(raw, facts.contract.as_ref() as &dyn Inventory)
         .map_err(Refusal::Form)?;
     let cluster = answers.text("cluster").map(str::to_owned);
     let workflow = facts

@@ -1,0 +1,294 @@
+//! What a group of commands looks at and leaves: state in memory, and the rows it turns into.
+
+use super::{Needs, rows::Rows};
+use crate::{
+    contract::Contract,
+    id::TicketId,
+    journal::{Frontier, Place},
+    ledger::{Lot, Move},
+    people::Person,
+    quota::{self, Slot, SlotMove, Year},
+    store::{
+        StoreError,
+        append::{self, Seal, pseudonym},
+        codec,
+        load::{Known, Loaded},
+        tokens,
+    },
+    ticket::{Ticket, Transition, transition::LockMove},
+};
+use catalogue::Tokens;
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::ConnectionTrait;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+/// Tickets kept in memory between groups; beyond that all are read anew.
+const KEPT: usize = 1_024;
+
+/// Resources that are held: by which ticket, and its reference.
+pub(super) type Locks = BTreeMap<String, (TicketId, String)>;
+
+/// State of the clients and tickets that a group is about.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(super) clients: HashMap<String, Option<Client>>,
+    pub(super) tickets: HashMap<Known, Option<Arc<Ticket>>>,
+    pub(super) applied: HashMap<(String, String), (String, TicketId)>,
+    pub(super) rows: Rows,
+}
+
+/// What decisions on a client's tickets look at.
+pub(super) struct Client {
+    pub(super) people: Arc<Vec<Person>>,
+    pub(super) contracts: HashMap<String, Arc<Contract>>,
+    pub(super) lots: HashMap<String, Vec<Lot>>,
+    pub(super) slots: Vec<Taken>,
+    pub(super) locks: Arc<Locks>,
+    pub(super) next_number: i64,
+    pub(super) log: Log,
+}
+
+/// A slot with the year it counts for.
+pub(super) struct Taken {
+    pub(super) contract: String,
+    pub(super) from: NaiveDate,
+    pub(super) slot: Slot,
+}
+
+/// End of a client's log.
+pub(super) struct Log {
+    pub(super) frontier: Frontier,
+    pub(super) size: i64,
+    pub(super) last_at: Option<DateTime<Utc>>,
+}
+
+impl Batch {
+    /// Reads whatever of this is not in memory.
+    pub(super) async fn load(
+        &mut self,
+        db: &impl ConnectionTrait,
+        needs: &[Needs],
+    ) -> Result<(), StoreError> {
+        super::load::into(self, db, needs).await
+    }
+
+    /// The ticket an earlier copy of this command was applied to, with the digest it had.
+    pub(crate) fn applied(&self, client: &str, command: &str) -> Option<&(String, TicketId)> {
+        self.applied.get(&(client.to_owned(), command.to_owned()))
+    }
+
+    /// The ticket as the commands before left it.
+    pub(crate) fn ticket(&self, at: &Known) -> Option<Arc<Ticket>> {
+        self.tickets.get(at).cloned().flatten()
+    }
+
+    /// What a decision under that contract looks at.
+    pub(crate) fn facts(&self, client: &str, contract: &str, now: DateTime<Utc>) -> Option<Loaded> {
+        let client = self.clients.get(client)?.as_ref()?;
+        let contract = client.contracts.get(contract)?.clone();
+        let year: Year = quota::year(&contract, now);
+        let here = |it: &&Taken| it.contract == contract.code && it.from == year.from;
+        Some(Loaded {
+            people: client.people.clone(),
+            lots: client.lots.get(&contract.code).cloned().unwrap_or_default(),
+            slots: client.slots.iter().filter(here).map(|it| it.slot).collect(),
+            locks: client.locks.clone(),
+            next_number: client.next_number,
+            year,
+            contract,
+        })
+    }
+
+    /// Puts a transition into the batch.
+    pub(crate) fn write(&mut self, step: &Transition, seal: &Seal<'_>) -> Result<(), StoreError> {
+        let after = Arc::new(step.ticket.clone());
+        let known = Known::from(&step.ticket);
+        let was = self.tickets.insert(known.clone(), Some(after.clone()));
+        self.rows.touch(&known, was.flatten(), step);
+        for (gate, said) in &step.decisions {
+            self.rows.decide(&after, *gate, said, seal.now)?;
+        }
+        if step.new {
+            self.client(&after.client)?.next_number += 1;
+            *self.rows.counted.entry(after.client.clone()).or_default() += 1;
+        }
+        self.lock(&after, step.locks.as_ref(), seal.now)?;
+        self.count_slot(&after, step.slot)?;
+        let seq = self.append(&after, step, seal)?;
+        self.post(&after, &step.moves, seq, seal.now)?;
+        self.rows.owe(step, seq, seal.now)?;
+        for child in &step.children {
+            self.write(child, seal)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers that the command was applied, so that the same command again is answered, not
+    /// applied (R8).
+    pub(crate) fn remember(&mut self, ticket: &Ticket, seal: &Seal<'_>) {
+        let command = seal.command.to_string();
+        self.rows.remember(ticket, &command, seal);
+        let key = (ticket.client.clone(), command);
+        self.applied.insert(key, (seal.digest.clone(), ticket.id));
+    }
+
+    /// Prolongs the lease of a task, and says whether that claim still holds.
+    pub(crate) fn prolong(
+        &mut self,
+        at: &Known,
+        task: &str,
+        fence: i64,
+        until: DateTime<Utc>,
+    ) -> bool {
+        let Some(Some(ticket)) = self.tickets.get_mut(at) else {
+            return false;
+        };
+        let was = ticket.clone();
+        let held = |it: &&mut crate::ticket::Task| {
+            it.node.name == task && it.fence == fence && it.lease_until.is_some()
+        };
+        match Arc::make_mut(ticket).tasks.iter_mut().find(held) {
+            Some(task) => task.lease_until = Some(until),
+            None => return false,
+        }
+        self.rows.keep(at, was);
+        true
+    }
+
+    pub(super) fn is_changed(&self) -> bool {
+        self.rows.is_changed()
+    }
+
+    /// Forgets what was to be written, and keeps the state it led to.
+    pub(super) fn committed(&mut self) {
+        let waiting = |it: &Ticket| it.waits_for.is_some();
+        // Whoever waits for a lock is woken in the database, not here.
+        self.tickets.retain(|_, it| {
+            it.as_ref()
+                .is_some_and(|it| it.ending.is_none() && !waiting(it))
+        });
+        if self.tickets.len() > KEPT {
+            self.tickets.clear();
+        }
+        self.clients.retain(|_, it| it.is_some());
+        self.applied.clear();
+        self.rows = Rows::default();
+    }
+
+    pub(super) fn client(&mut self, code: &str) -> Result<&mut Client, StoreError> {
+        let found = self.clients.get_mut(code).and_then(Option::as_mut);
+        found.ok_or_else(|| codec::corrupt("client", code))
+    }
+
+    fn lock(
+        &mut self,
+        ticket: &Ticket,
+        step: Option<&LockMove>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Some(step) = step else { return Ok(()) };
+        let client = self.client(&ticket.client)?;
+        let before = client.locks.clone();
+        let locks = Arc::make_mut(&mut client.locks);
+        match step {
+            LockMove::Take(resources) => {
+                for resource in resources {
+                    let mine = (ticket.id, ticket.reference.clone());
+                    let held = locks.entry(resource.clone()).or_insert(mine);
+                    if held.0 != ticket.id {
+                        return Err(StoreError::Conflict);
+                    }
+                }
+            }
+            LockMove::Release => locks.retain(|_, (holder, _)| *holder != ticket.id),
+        }
+        if *step == LockMove::Release {
+            self.rows.wake(ticket, now);
+        }
+        self.rows.locks(&ticket.client, before, now);
+        Ok(())
+    }
+
+    fn count_slot(&mut self, ticket: &Ticket, step: Option<SlotMove>) -> Result<(), StoreError> {
+        let Some(step) = step else { return Ok(()) };
+        let client = self.client(&ticket.client)?;
+        match step {
+            SlotMove::Reserve { from, ordinal } => client.slots.push(Taken {
+                contract: ticket.contract.clone(),
+                from,
+                slot: Slot {
+                    ordinal,
+                    ticket: ticket.id,
+                    consumed: false,
+                },
+            }),
+            SlotMove::Consume => {
+                let mine = client.slots.iter_mut();
+                mine.filter(|it| it.slot.ticket == ticket.id)
+                    .for_each(|it| it.slot.consumed = true);
+            }
+            SlotMove::Return => client.slots.retain(|it| it.slot.ticket != ticket.id),
+        }
+        client.slots.sort_by_key(|it| it.slot.ordinal);
+        self.rows.slot(ticket, step);
+        Ok(())
+    }
+
+    /// Appends one record to the client's log.
+    fn append(
+        &mut self,
+        ticket: &Arc<Ticket>,
+        step: &Transition,
+        seal: &Seal<'_>,
+    ) -> Result<i64, StoreError> {
+        let log = &mut self.client(&ticket.client)?.log;
+        let at = log.last_at.map_or(seal.now, |it| it.max(seal.now));
+        let place = Place {
+            index: log.size,
+            id: (seal.name)().to_string(),
+            at,
+            about: &ticket.reference,
+            actor: pseudonym(seal.actor),
+            via: seal.actor.via().word(),
+        };
+        let before = log.size;
+        let (record, openings) =
+            append::record(&ticket.client, Some(ticket), &step.record, &place, seal);
+        log.frontier.append(record.1);
+        log.size += 1;
+        log.last_at = Some(at);
+        self.rows.record(&ticket.client, before, record.0, openings);
+        Ok(before)
+    }
+
+    fn post(
+        &mut self,
+        ticket: &Ticket,
+        moves: &[Move],
+        seq: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if moves.is_empty() {
+            return Ok(());
+        }
+        let lots = &mut self.client(&ticket.client)?.lots;
+        for step in moves {
+            let (lot, by) = tokens::counters(step);
+            let known = lots.values_mut().flatten().find(|it| it.id == lot);
+            let lot = known.ok_or_else(|| codec::corrupt("lot", lot.to_string()))?;
+            let add = |it: &mut Tokens, by: i64| -> Result<(), StoreError> {
+                *it = codec::count(i64::from(it.0) + by)?;
+                Ok(())
+            };
+            add(&mut lot.held, by.held)?;
+            add(&mut lot.spent, by.spent)?;
+            add(&mut lot.expired, by.expired)?;
+        }
+        self.rows
+            .post(&ticket.client, &ticket.contract, moves, seq, now);
+        Ok(())
+    }
+}
