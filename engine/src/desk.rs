@@ -7,6 +7,7 @@ use crate::{
     people::Actor,
     store::{Batch, Job, Known, Needs, Seal, Store, StoreError, load},
     ticket::{Command, Facts, Refusal, Ticket, Transition, decide},
+    witness::Witness,
 };
 use catalogue::Catalogue;
 use chrono::{DateTime, Utc};
@@ -81,6 +82,8 @@ pub struct Desk {
     pub registry: Arc<Registry>,
     /// Rings after every commit.
     pub bell: Bell,
+    /// Hears of every change.
+    pub witness: Arc<dyn Witness>,
 }
 
 impl Desk {
@@ -251,39 +254,41 @@ impl Asked {
     }
 
     /// Decides on the state that the commands before left.
-    fn decide(&self, batch: &mut Batch) -> Result<Result<Ticket, Refusal>, StoreError> {
+    fn decide(&self, batch: &mut Batch) -> Result<Said, StoreError> {
         let client = self.place.client();
         let now = self.desk.clock.now();
         if let Some((was, id)) = batch.applied(client, &self.caller.command.to_string()) {
             if *was != self.digest {
-                return Ok(Err(Refusal::KeyReused));
+                return Ok(Said::Refused(Refusal::KeyReused));
             }
             let known = Known {
                 client: client.to_owned(),
                 id: *id,
             };
             let ticket = batch.ticket(&known).map(Arc::unwrap_or_clone);
-            return Ok(ticket.ok_or(Refusal::NotFound));
+            return Ok(ticket.map_or(Said::Refused(Refusal::NotFound), |it| {
+                Said::Before(Box::new(it))
+            }));
         }
         let before = match &self.place {
             Place::Ticket(known) => match batch.ticket(known) {
                 Some(ticket) => Some(ticket),
-                None => return Ok(Err(Refusal::NotFound)),
+                None => return Ok(Said::Refused(Refusal::NotFound)),
             },
             Place::Contract(..) => None,
         };
         let contract = match (&self.place, &before) {
             (_, Some(ticket)) => &ticket.contract,
             (Place::Contract(_, code), None) => code,
-            (Place::Ticket(_), None) => return Ok(Err(Refusal::NotFound)),
+            (Place::Ticket(_), None) => return Ok(Said::Refused(Refusal::NotFound)),
         };
         let Some(loaded) = batch.facts(client, contract, now) else {
-            return Ok(Err(Refusal::NotFound));
+            return Ok(Said::Refused(Refusal::NotFound));
         };
         let facts = self.desk.facts(loaded, now, &self.caller);
         let step = match decide(before.as_deref(), &self.command, &facts) {
             Ok(step) => step,
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(refusal) => return Ok(Said::Refused(refusal)),
         };
         drop(facts);
         let salt = || self.desk.ids.secret();
@@ -300,14 +305,35 @@ impl Asked {
         if self.needs.command.is_some() {
             batch.remember(&step.ticket, &seal);
         }
-        Ok(Ok(step.ticket))
+        Ok(Said::Done(Box::new(Done {
+            before,
+            step,
+            at: now,
+        })))
     }
+}
+
+/// What a command came to.
+enum Said {
+    /// It changed something.
+    Done(Box<Done>),
+    /// The same command had been applied before.
+    Before(Box<Ticket>),
+    /// It changed nothing.
+    Refused(Refusal),
+}
+
+/// A change, for whoever looks on.
+struct Done {
+    before: Option<Arc<Ticket>>,
+    step: Transition,
+    at: DateTime<Utc>,
 }
 
 /// A command on its way through the writer.
 struct Visit {
     asked: Asked,
-    said: Option<Result<Ticket, Refusal>>,
+    said: Option<Said>,
     answer: oneshot::Sender<Result<Result<Ticket, Refusal>, StoreError>>,
 }
 
@@ -330,9 +356,18 @@ impl Job for Visit {
         } = *self;
         let undecided = || StoreError::Unfit("nothing was decided".into());
         let said = how.and_then(|()| said.ok_or_else(undecided));
-        if matches!(said, Ok(Ok(_))) {
-            asked.desk.bell.ring();
-        }
+        let said = said.map(|it| match it {
+            Said::Refused(refusal) => Err(refusal),
+            Said::Before(ticket) => Ok(*ticket),
+            Said::Done(done) => {
+                let Done { before, step, at } = *done;
+                let (desk, command) = (&asked.desk, &asked.command);
+                desk.witness
+                    .committed(before.as_deref(), &step, command, at);
+                desk.bell.ring();
+                Ok(step.ticket)
+            }
+        });
         // Whoever asked may have gone; it was carried out all the same.
         drop(answer.send(said));
     }

@@ -14,6 +14,7 @@ use engine::{
     runner::Runner,
     scheduler::Scheduler,
     store::Store,
+    witness::Silent,
 };
 use migrations::Migrator;
 use sea_orm_migration::MigratorTrait;
@@ -138,6 +139,7 @@ impl App {
             workflows: Arc::new(workflows),
             registry: Arc::new(registry),
             bell: Bell::default(),
+            witness: Arc::new(Silent),
         };
         let outbox = mail.outbox.clone();
         Ok(App {

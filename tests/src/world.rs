@@ -13,6 +13,7 @@ use engine::{
     runner::Runner,
     scheduler::Scheduler,
     store::{NewPerson, Store},
+    witness::Silent,
 };
 use migrations::Migrator;
 use sea_orm::{ConnectionTrait, Database};
@@ -192,6 +193,7 @@ impl World {
             workflows: Arc::new(Workflows::embedded().expect("the workflows are sound")),
             registry: Arc::new(registry),
             bell: Bell::default(),
+            witness: Arc::new(Silent),
         };
         let (acme, martin) = contracts(setup.terms);
         let mut world = World {
@@ -294,6 +296,7 @@ impl World {
         Desk {
             store,
             bell: Bell::default(),
+            witness: Arc::new(Silent),
             ..self.desk.clone()
         }
     }

@@ -15,6 +15,7 @@ use engine::{
     people::{Actor, Right, Via},
     store::{NewPerson, Store},
     ticket::{Command, Order, Start},
+    witness::Silent,
 };
 use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
@@ -67,6 +68,7 @@ pub(super) async fn desk(place: &Place, rules: Rules, tally: &Tally) -> anyhow::
         workflows: Arc::new(workflows),
         registry: Arc::new(registry),
         bell: Bell::default(),
+        witness: Arc::new(Silent),
     })
 }
 

@@ -16,6 +16,7 @@ use engine::{
     people::{Actor, Right},
     runner::Runner,
     store::{NewPerson, Store},
+    witness::Silent,
 };
 use guichet::http::{Web, pages, state::Provider};
 use http_body_util::BodyExt;
@@ -148,6 +149,7 @@ impl Town {
             workflows: Arc::new(Workflows::embedded().unwrap()),
             registry: Arc::new(Registry::default()),
             bell: Bell::default(),
+            witness: Arc::new(Silent),
         };
         let web = Web {
             desk: desk.clone(),
