@@ -1,6 +1,8 @@
 //! The one door: load, decide, commit, tell. Pages, API, CLI, links, runner and scheduler all come
 //! through here.
 
+pub use crate::bell::Bell;
+
 use crate::{
     ambient::{Clock, Ids},
     id::CommandId,
@@ -13,7 +15,7 @@ use catalogue::Catalogue;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::{cell::Cell, sync::Arc};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use workflows::{Registry, workflow::Workflows};
 
 /// How often a command is tried again when somebody else was faster.
@@ -41,28 +43,6 @@ pub struct Caller {
     pub actor: Actor,
     /// Under which name.
     pub command: CommandId,
-}
-
-/// Rings after every commit, so that nobody has to poll for work this process made.
-#[derive(Clone, Debug)]
-pub struct Bell(watch::Sender<u64>);
-
-impl Default for Bell {
-    fn default() -> Self {
-        Bell(watch::channel(0).0)
-    }
-}
-
-impl Bell {
-    /// Something was committed.
-    pub fn ring(&self) {
-        self.0.send_modify(|it| *it = it.wrapping_add(1));
-    }
-    /// Hears every ring from now on.
-    #[must_use]
-    pub fn listen(&self) -> watch::Receiver<u64> {
-        self.0.subscribe()
-    }
 }
 
 /// The desk.
@@ -146,6 +126,33 @@ impl Desk {
             .ok_or(Refusal::NotFound)?;
         let facts = self.facts(loaded, now, &caller);
         Ok(decide(None, command, &facts)?)
+    }
+
+    /// Rings the bell for what other replicas commit, until `stop` says true. Ends at once where
+    /// there can be none.
+    pub async fn overhear(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let overheard = async {
+                let Some(mut ear) = self.store.listen().await? else {
+                    return Ok::<bool, StoreError>(false);
+                };
+                loop {
+                    ear.hear().await?;
+                    self.bell.ring_from_elsewhere();
+                }
+            };
+            tokio::select! {
+                _ = stop.changed() => return,
+                ended = overheard => match ended {
+                    Ok(_) => return,
+                    Err(error) => tracing::warn!(%error, "replicas are not heard; polling"),
+                },
+            }
+            tokio::select! {
+                _ = stop.changed() => return,
+                () = tokio::time::sleep(PAUSE * 10) => {}
+            }
+        }
     }
 
     async fn apply(
@@ -364,6 +371,7 @@ impl Job for Visit {
                 let (desk, command) = (&asked.desk, &asked.command);
                 desk.witness
                     .committed(before.as_deref(), &step, command, at);
+                desk.bell.offer(&step.ticket, at);
                 desk.bell.ring();
                 Ok(step.ticket)
             }

@@ -1,12 +1,13 @@
 //! What may happen, and the one transaction that makes it so.
 //!
-//! Pure modules (no I/O, no clock, no chance): everything except `ambient`, `desk`, `runner`,
-//! `outbox`, `link`, `scheduler`, `query`, `inbox`, `audit`, `office` and `store`. Every change of
-//! state, from every face, takes the same four steps: load, decide, commit, tell.
+//! Pure modules (no I/O, no clock, no chance): everything except `ambient`, `bell`, `desk`,
+//! `runner`, `outbox`, `link`, `scheduler`, `query`, `inbox`, `audit`, `office` and `store`. Every
+//! change of state, from every face, takes the same four steps: load, decide, commit, tell.
 
 pub mod ambient;
 pub mod approval;
 pub mod audit;
+mod bell;
 pub mod contract;
 pub mod desk;
 pub mod envelope;

@@ -9,7 +9,9 @@ mod bounds;
 mod hand;
 
 use crate::{
+    bell::Candidate,
     desk::{Desk, DeskError},
+    id::PersonId,
     people::Actor,
     store::{Known, StoreError, codec, entity},
     ticket::{Command, Refusal, Status, Task, Ticket},
@@ -19,12 +21,15 @@ use hand::Hand;
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
-use std::sync::Arc;
-use tokio::{sync::Semaphore, task::JoinSet, time};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+use tokio::{sync::Mutex, task::JoinSet, time};
 use workflows::EvidenceLog;
 
 /// How many tasks one process performs at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
 /// How long a runner may be silent before somebody else takes over.
 const LEASE: Duration = Duration::seconds(15);
 /// How long nobody rings before we look anyway.
@@ -34,12 +39,8 @@ const PATROL: time::Duration = time::Duration::from_secs(1);
 pub struct Runner {
     desk: Desk,
     name: String,
-}
-
-/// A task that could be taken.
-struct Candidate {
-    known: Known,
-    task: String,
+    /// Names of persons, which never change once known.
+    names: Mutex<HashMap<PersonId, String>>,
 }
 
 impl Runner {
@@ -49,6 +50,7 @@ impl Runner {
         Runner {
             desk,
             name: name.into(),
+            names: Mutex::default(),
         }
     }
 
@@ -58,31 +60,54 @@ impl Runner {
     /// None that ends it: what goes wrong is logged and tried again.
     pub async fn run(self, mut stop: tokio::sync::watch::Receiver<bool>) {
         let runner = Arc::new(self);
-        let room = Arc::new(Semaphore::new(AT_ONCE));
-        let mut bell = runner.desk.bell.listen();
-        let mut hands = JoinSet::new();
+        let bell = runner.desk.bell.clone();
+        bell.hear();
+        let mut rung = bell.listen();
+        let mut patrol = time::interval(PATROL);
+        patrol.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        let mut hands: JoinSet<Candidate> = JoinSet::new();
+        let mut held: HashSet<Candidate> = HashSet::new();
+        // What nobody announced is looked for at the start, on patrol and for other replicas.
+        let mut look = true;
         while !*stop.borrow() {
-            bell.mark_unchanged();
-            match runner.due().await {
-                Ok(due) => {
-                    for it in due {
-                        let Ok(seat) = room.clone().try_acquire_owned() else {
-                            break;
-                        };
-                        let runner = runner.clone();
-                        hands.spawn(async move {
-                            runner.take(&it).await;
-                            drop(seat);
-                        });
-                    }
+            rung.mark_unchanged();
+            let mut found = VecDeque::new();
+            if look && held.len() < AT_ONCE {
+                look = false;
+                match runner.due().await {
+                    Ok(due) => found.extend(due),
+                    Err(error) => tracing::warn!(%error, "cannot look for work"),
                 }
-                Err(error) => tracing::warn!(%error, "cannot look for work"),
+            }
+            while held.len() < AT_ONCE {
+                let Some(it) = found.pop_front().or_else(|| bell.next()) else {
+                    break;
+                };
+                if held.insert(it.clone()) {
+                    let runner = runner.clone();
+                    hands.spawn(async move {
+                        runner.take(&it).await;
+                        it
+                    });
+                }
             }
             tokio::select! {
-                _ = bell.changed() => {}
+                _ = rung.changed() => {}
                 _ = stop.changed() => {}
-                Some(_) = hands.join_next(), if !hands.is_empty() => {}
-                () = time::sleep(PATROL) => {}
+                () = bell.elsewhere() => look = true,
+                _ = patrol.tick() => look = true,
+                Some(done) = hands.join_next(), if !hands.is_empty() => {
+                    let broke_off = done.map(|it| held.remove(&it)).is_err();
+                    if broke_off {
+                        // Nobody knows which one: its lease will tell.
+                        held.clear();
+                    }
+                }
+            }
+            while let Some(done) = hands.try_join_next() {
+                if let Ok(it) = done {
+                    held.remove(&it);
+                }
             }
         }
         while hands.join_next().await.is_some() {}
@@ -106,7 +131,7 @@ impl Runner {
             .order_by_asc(C::RunAt)
             .order_by_asc(C::Ticket)
             .order_by_asc(C::Seq)
-            .limit(AT_ONCE as u64 * 2)
+            .limit(AT_ONCE as u64)
             .into_tuple::<(String, String, String)>()
             .all(self.desk.store.reading())
             .await?;
@@ -155,8 +180,8 @@ impl Runner {
         };
         let fence = task.fence;
         let evidence = EvidenceLog::default();
-        let actor = match self.desk.person_by_id(ticket.requester).await {
-            Ok(found) => found.map_or_else(|| "guichet".into(), |it| it.name),
+        let actor = match self.name_of(ticket.requester).await {
+            Ok(name) => name,
             Err(error) => {
                 tracing::warn!(%error, "cannot name the requester");
                 return false;
@@ -193,6 +218,19 @@ impl Runner {
             }
         }
         true
+    }
+
+    async fn name_of(&self, person: PersonId) -> Result<String, StoreError> {
+        let known = self.names.lock().await.get(&person).cloned();
+        if let Some(name) = known {
+            return Ok(name);
+        }
+        let Some(found) = self.desk.person_by_id(person).await? else {
+            return Ok("guichet".into());
+        };
+        let mut names = self.names.lock().await;
+        names.insert(person, found.name.clone());
+        Ok(found.name)
     }
 
     async fn send(&self, at: &Known, command: Command) -> Result<Ticket, DeskError> {

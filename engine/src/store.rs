@@ -4,6 +4,7 @@ mod append;
 pub(crate) mod codec;
 pub(crate) mod entity;
 pub(crate) mod load;
+mod notify;
 pub(crate) mod people;
 pub(crate) mod tickets;
 pub(crate) mod tokens;
@@ -124,6 +125,7 @@ pub struct Store {
 struct Base {
     write: DatabaseConnection,
     asides: writer::Asides,
+    origin: String,
 }
 
 /// One open transaction.
@@ -146,12 +148,13 @@ impl Store {
             (write.clone(), read, write)
         } else {
             let write = Database::connect(postgres(url, WRITERS as u32 + 6)).await?;
-            let read = Database::connect(postgres(url, 8)).await?;
+            let read = Database::connect(postgres(url, 9)).await?;
             (write, read, Database::connect(postgres(url, 2)).await?)
         };
         let base = Base {
             write,
             asides: writer::Asides::default(),
+            origin: notify::origin(),
         };
         let writers = if on_sqlite { 1 } else { WRITERS };
         let queue = writer::Queue::start(writers, || writer::Writer::new(base.clone()));

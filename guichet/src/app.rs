@@ -167,6 +167,8 @@ impl App {
     #[must_use]
     pub fn work(&self, parts: &BTreeSet<Part>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut hands = JoinSet::new();
+        let (desk, told) = (self.desk.clone(), stop.clone());
+        hands.spawn(async move { desk.overhear(told).await });
         for part in parts {
             match part {
                 Part::Web => {}

@@ -18,9 +18,10 @@ const CRATES: [&str; 7] = [
 ];
 
 /// Modules of the engine that may wait for the outside; all others are pure.
-const SHELL: [&str; 11] = [
+const SHELL: [&str; 12] = [
     "ambient.rs",
     "audit.rs",
+    "bell.rs",
     "desk.rs",
     "inbox.rs",
     "link.rs",

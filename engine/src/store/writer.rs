@@ -188,6 +188,7 @@ impl Writer {
         }
         if self.batch.is_changed() {
             self.batch.flush(&tx).await?;
+            tx.notify(&self.base.origin).await?;
             tx.end().await?;
         }
         self.batch.committed();
