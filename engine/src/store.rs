@@ -25,6 +25,8 @@ use std::time::Duration;
 const SAFE_SQLITE: [u32; 3] = [3, 51, 3];
 /// Writers of one process on PostgreSQL.
 const WRITERS: usize = 3;
+/// Pages that the write-ahead log of SQLite grows to before they are copied back: 64 MiB.
+const CHECKPOINT_PAGES: &str = "16384";
 /// Prepared statements kept per connection: sets of rows come in few sizes.
 const STATEMENTS: usize = 512;
 
@@ -299,6 +301,8 @@ fn sqlite(url: &str, reading: bool) -> ConnectOptions {
             } else {
                 it.create_if_missing(true)
                     .journal_mode(SqliteJournalMode::Wal)
+                    // Pages that change with every commit are copied back once in many.
+                    .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             }
         });
     options

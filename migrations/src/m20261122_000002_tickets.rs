@@ -78,21 +78,21 @@ const STATEMENTS: &[&str] = &[
     "CREATE INDEX gate_open ON gate(client, party, opened_at) WHERE state = 'open'",
     "CREATE TABLE gate_barred(
         client TEXT NOT NULL, gate TEXT NOT NULL, person TEXT NOT NULL,
-        PRIMARY KEY(client, gate, person))",
+        PRIMARY KEY(client, gate, person)) /* short rows */",
     // One person speaks once per gate.
     "CREATE TABLE decision(
         client TEXT NOT NULL, gate TEXT NOT NULL, person TEXT NOT NULL, digest TEXT NOT NULL,
         verdict TEXT NOT NULL CHECK(verdict IN ('approve', 'reject')), via TEXT NOT NULL,
         comment TEXT, at BIGINT NOT NULL,
-        PRIMARY KEY(client, gate, person))",
+        PRIMARY KEY(client, gate, person)) /* short rows */",
     "CREATE TABLE resource_lock(
         client TEXT NOT NULL, resource TEXT NOT NULL, ticket TEXT NOT NULL, at BIGINT NOT NULL,
-        PRIMARY KEY(client, resource))",
+        PRIMARY KEY(client, resource)) /* short rows */",
     "CREATE INDEX resource_lock_ticket ON resource_lock(client, ticket)",
     "CREATE TABLE inbox(
         client TEXT NOT NULL, command TEXT NOT NULL, digest TEXT NOT NULL, ticket TEXT NOT NULL,
         at BIGINT NOT NULL,
-        PRIMARY KEY(client, command))",
+        PRIMARY KEY(client, command)) /* short rows */",
 ];
 
 /// Four eyes, whatever the program does: no decision by a barred person, on a gate that is not

@@ -38,7 +38,7 @@ const STATEMENTS: &[&str] = &[
         client TEXT NOT NULL, id TEXT NOT NULL, ticket TEXT NOT NULL, lot TEXT NOT NULL,
         tokens BIGINT NOT NULL CHECK(tokens > 0), at BIGINT NOT NULL,
         PRIMARY KEY(client, id),
-        FOREIGN KEY(client, lot) REFERENCES lot(client, id))",
+        FOREIGN KEY(client, lot) REFERENCES lot(client, id)) /* short rows */",
     "CREATE INDEX hold_ticket ON hold(client, ticket)",
     // The primary key is what makes settling twice impossible.
     "CREATE TABLE settlement(
@@ -46,19 +46,19 @@ const STATEMENTS: &[&str] = &[
         released BIGINT NOT NULL, at BIGINT NOT NULL,
         PRIMARY KEY(client, hold),
         CHECK(captured >= 0 AND released >= 0 AND captured + released > 0),
-        FOREIGN KEY(client, hold) REFERENCES hold(client, id))",
+        FOREIGN KEY(client, hold) REFERENCES hold(client, id)) /* short rows */",
     "CREATE TABLE posting(
         client TEXT NOT NULL, contract TEXT NOT NULL, record BIGINT NOT NULL, n INTEGER NOT NULL,
         at BIGINT NOT NULL, ticket TEXT, lot TEXT NOT NULL,
         debit TEXT NOT NULL, credit TEXT NOT NULL, tokens BIGINT NOT NULL CHECK(tokens > 0),
         PRIMARY KEY(client, record, n),
-        CHECK(debit <> credit))",
+        CHECK(debit <> credit)) /* short rows */",
     "CREATE INDEX posting_contract ON posting(client, contract, record)",
     // « maximum de 6 par an »: a seventh row cannot exist.
     "CREATE TABLE slot(
         client TEXT NOT NULL, contract TEXT NOT NULL, year_from TEXT NOT NULL,
         ordinal INTEGER NOT NULL CHECK(ordinal BETWEEN 1 AND 6),
         ticket TEXT NOT NULL, consumed BOOLEAN NOT NULL,
-        PRIMARY KEY(client, contract, year_from, ordinal))",
+        PRIMARY KEY(client, contract, year_from, ordinal)) /* short rows */",
     "CREATE UNIQUE INDEX slot_ticket ON slot(client, ticket)",
 ];

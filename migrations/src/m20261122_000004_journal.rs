@@ -40,5 +40,5 @@ const STATEMENTS: &[&str] = &[
     "CREATE TABLE opening(
         client TEXT NOT NULL, seq BIGINT NOT NULL, field TEXT NOT NULL,
         salt TEXT NOT NULL, value TEXT NOT NULL,
-        PRIMARY KEY(client, seq, field))",
+        PRIMARY KEY(client, seq, field)) /* short rows */",
 ];

@@ -23,27 +23,60 @@ use sea_orm::{
 };
 use std::collections::BTreeMap;
 
-/// Rows per statement: so few sizes that each is prepared once.
-const SET: usize = 16;
+/// Most rows per statement.
+const SET: usize = 32;
+
+/// What of a ticket may change. Columns that never do are left out: so are their indexes.
+const TICKET_MOVES: [ticket::Column; 10] = [
+    ticket::Column::Version,
+    ticket::Column::State,
+    ticket::Column::Ending,
+    ticket::Column::Code,
+    ticket::Column::Cluster,
+    ticket::Column::Speed,
+    ticket::Column::UpdatedAt,
+    ticket::Column::WakeAt,
+    ticket::Column::WaitsFor,
+    ticket::Column::Head,
+];
+/// What of a task may change.
+const TASK_MOVES: [task::Column; 9] = [
+    task::Column::Status,
+    task::Column::Attempt,
+    task::Column::Fence,
+    task::Column::Owner,
+    task::Column::LeaseUntil,
+    task::Column::RunAt,
+    task::Column::ByMachine,
+    task::Column::Node,
+    task::Column::Body,
+];
+/// What of a gate may change.
+const GATE_MOVES: [gate::Column; 4] = [
+    gate::Column::State,
+    gate::Column::ExpiresAt,
+    gate::Column::RemindAt,
+    gate::Column::Reminders,
+];
 
 impl Batch {
     /// Writes everything, and checks that every row it changes was as it is remembered.
-    pub(super) async fn flush(&self, tx: &Tx) -> Result<(), StoreError> {
-        let rows = &self.rows;
+    pub(super) async fn flush(&mut self, tx: &Tx) -> Result<(), StoreError> {
         self.write_tickets(tx).await?;
         self.write_tasks(tx).await?;
         self.write_gates(tx).await?;
         self.write_locks(tx).await?;
+        let rows = &mut self.rows;
         for (known, contract, step) in &rows.slots {
             write_slot(tx, known, contract, *step).await?;
         }
-        insert(tx, rows.records.clone()).await?;
-        insert(tx, rows.openings.clone()).await?;
-        insert(tx, rows.notices.clone()).await?;
-        insert(tx, rows.inbox.clone()).await?;
-        insert(tx, rows.holds.clone()).await?;
-        insert(tx, rows.settlements.clone()).await?;
-        insert(tx, rows.postings.clone()).await?;
+        insert(tx, std::mem::take(&mut rows.records)).await?;
+        insert(tx, std::mem::take(&mut rows.openings)).await?;
+        insert(tx, std::mem::take(&mut rows.notices)).await?;
+        insert(tx, std::mem::take(&mut rows.inbox)).await?;
+        insert(tx, std::mem::take(&mut rows.holds)).await?;
+        insert(tx, std::mem::take(&mut rows.settlements)).await?;
+        insert(tx, std::mem::take(&mut rows.postings)).await?;
         // What others wait for is touched last.
         for ((client, lot), by) in &rows.lots {
             tx.count(client, lot, *by).await?;
@@ -98,12 +131,12 @@ impl Batch {
         }
         insert(tx, new).await?;
         insert(tx, orders).await?;
-        replace(tx, reordered, None).await?;
+        replace(tx, reordered, &[ticket_order::Column::Body], None).await?;
         for (steps, rows) in moved {
             let stored = Expr::col((Alias::new("ticket"), ticket::Column::Version));
             let given = Expr::col((Alias::new("excluded"), ticket::Column::Version));
             let exact = stored.eq(given.sub(steps));
-            replace(tx, rows, Some(exact)).await?;
+            replace(tx, rows, &TICKET_MOVES, Some(exact)).await?;
         }
         for (client, freed) in &self.rows.freed {
             let Some(now) = freed.iter().map(|(_, at)| *at).max() else {
@@ -139,7 +172,7 @@ impl Batch {
         // A claim is never taken back: whatever is stored is older (R2).
         let stored = Expr::col((Alias::new("task"), task::Column::Fence));
         let given = Expr::col((Alias::new("excluded"), task::Column::Fence));
-        replace(tx, changed, Some(stored.lte(given))).await
+        replace(tx, changed, &TASK_MOVES, Some(stored.lte(given))).await
     }
 
     /// Decisions go in while their gate is still open: the database checks them against it.
@@ -178,7 +211,7 @@ impl Batch {
         insert(tx, new).await?;
         insert(tx, barred).await?;
         insert::<decision::Model>(tx, self.rows.decisions.clone()).await?;
-        replace(tx, changed, None).await
+        replace(tx, changed, &GATE_MOVES, None).await
     }
 
     /// Locks are all taken or none: the primary key refuses a second holder.
@@ -238,6 +271,12 @@ impl Batch {
     }
 }
 
+/// How many of `left` rows go into the next statement: a power of two, so that each table has six
+/// statements, prepared once. Preparing one anew costs as much as its rows.
+fn size(left: usize) -> usize {
+    (1usize << left.ilog2()).min(SET)
+}
+
 /// Inserts rows, a set at a time.
 async fn insert<M>(tx: &Tx, rows: Vec<M>) -> Result<(), StoreError>
 where
@@ -245,9 +284,10 @@ where
     <M::Entity as EntityTrait>::ActiveModel:
         ActiveModelTrait<Entity = M::Entity> + ActiveModelBehavior + Send,
 {
-    let mut rows = rows.into_iter().map(M::into_active_model).peekable();
-    while rows.peek().is_some() {
-        let set: Vec<_> = rows.by_ref().take(SET).collect();
+    let mut rows = rows.into_iter().map(M::into_active_model);
+    while rows.len() > 0 {
+        let size = size(rows.len());
+        let set: Vec<_> = rows.by_ref().take(size).collect();
         M::Entity::insert_many(set)
             .exec_without_returning(tx.db())
             .await?;
@@ -255,11 +295,12 @@ where
     Ok(())
 }
 
-/// Replaces rows that exist, a set at a time; with a condition on what is stored each of them has
-/// to meet it.
+/// Replaces these columns of rows that exist, a set at a time; with a condition on what is stored
+/// each row has to meet it.
 async fn replace<M>(
     tx: &Tx,
     rows: Vec<M>,
+    moves: &[<M::Entity as EntityTrait>::Column],
     only: Option<sea_orm::sea_query::SimpleExpr>,
 ) -> Result<(), StoreError>
 where
@@ -267,13 +308,14 @@ where
     <M::Entity as EntityTrait>::ActiveModel:
         ActiveModelTrait<Entity = M::Entity> + ActiveModelBehavior + Send,
 {
-    let mut rows = rows.into_iter().map(M::into_active_model).peekable();
-    while rows.peek().is_some() {
-        let set: Vec<_> = rows.by_ref().take(SET).collect();
+    let mut rows = rows.into_iter().map(M::into_active_model);
+    while rows.len() > 0 {
+        let size = size(rows.len());
+        let set: Vec<_> = rows.by_ref().take(size).collect();
         let count = set.len() as u64;
         let keys = <M::Entity as EntityTrait>::PrimaryKey::iter().map(|it| it.into_column());
         let mut conflict = OnConflict::columns(keys);
-        conflict.update_columns(<M::Entity as EntityTrait>::Column::iter());
+        conflict.update_columns(moves.iter().copied());
         if let Some(only) = &only {
             conflict.action_and_where(only.clone());
         }
