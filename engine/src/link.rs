@@ -90,7 +90,7 @@ pub fn wants_code(ticket: &Ticket, gate: &Gate) -> bool {
 }
 
 impl Desk {
-    /// A fresh link of `to` to `gate` for a message owed since `owed`. Links of earlier messages
+    /// A fresh link of `to` to `gate` for a message owed since `owed`, good for `days`. Links of earlier messages
     /// about the same question stop working; one of an earlier try of this message does not, since
     /// that try may have arrived.
     pub(crate) async fn mint_link(
@@ -99,7 +99,7 @@ impl Desk {
         ticket: &Ticket,
         gate: &Gate,
         to: &Person,
-        (owed, now): (DateTime<Utc>, DateTime<Utc>),
+        (owed, now, days): (DateTime<Utc>, DateTime<Utc>, i64),
     ) -> Result<Minted, StoreError> {
         use entity::link::{Column as C, Entity};
         Entity::update_many()
@@ -111,10 +111,6 @@ impl Desk {
             .filter(C::ExpiresAt.gt(codec::micros(now)))
             .exec(tx.db())
             .await?;
-        let contract = load::contract(tx.db(), &ticket.client, &ticket.contract)
-            .await?
-            .ok_or_else(|| codec::corrupt("contract", &ticket.contract))?;
-        let days = i64::from(Ord::min(contract.terms.link_days, 30));
         let last = now + Duration::days(days);
         let expires_at = gate.expires_at.map_or(last, |it| Ord::min(it, last));
         let token = token(&self.ids.secret());

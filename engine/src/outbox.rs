@@ -1,27 +1,26 @@
 //! Messages owed: taken under lease, given to whoever can deliver them, retried, given up.
 
+mod claim;
+mod settle;
+
 pub use crate::link::{Link, Minted, token_digest, wants_code};
 
 use crate::{
     approval::Gate,
     desk::Desk,
-    id::{GateId, PersonId},
+    id::PersonId,
     people::Person,
-    store::{Known, StoreError, codec, entity, load, people},
+    store::{StoreError, codec, entity},
     ticket::Ticket,
 };
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use serde_json::Value;
 
-/// How long a deliverer may be silent.
-const LEASE_S: i64 = 60;
-/// Tries before a message is given up and a person has to look.
-const TRIES: i32 = 8;
+/// How long a deliverer may be silent before somebody else takes its messages.
+pub const LEASE: Duration = Duration::seconds(60);
+
 /// A message taken for delivery.
 #[derive(Clone, Debug)]
 pub struct Due {
@@ -45,10 +44,12 @@ pub struct Due {
     pub at: DateTime<Utc>,
     /// Secret of the personal link, and the code for questions that cannot be undone.
     pub link: Option<Minted>,
+    /// An earlier try may have arrived: it ended in doubt, or never said how it ended.
+    pub doubted: bool,
 }
 
 /// Where a message is kept; also what makes its Message-ID stable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Key {
     /// Code of the client.
     pub client: String,
@@ -69,6 +70,8 @@ pub enum Delivered {
     Never(String),
     /// The answer after the text was lost; it is sent once more under the same Message-ID.
     Unknown(String),
+    /// It was never tried: whoever comes next may take it at once.
+    Back,
 }
 
 /// A message as lists show it.
@@ -95,121 +98,6 @@ pub struct Message {
 }
 
 impl Desk {
-    /// Takes the next message due, with a fresh link if it asks something.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn take_notice(&self) -> Result<Option<Due>, StoreError> {
-        use entity::notice::{Column as C, Entity};
-        let now = self.clock.now();
-        let tx = self.store.begin_apart().await?;
-        let at = codec::micros(now);
-        let pending = Expr::col(C::State)
-            .eq("pending")
-            .and(Expr::col(C::NextAt).lte(at));
-        let silent = Expr::col(C::State)
-            .eq("sending")
-            .and(Expr::col(C::LeaseUntil).lt(at));
-        let row = Entity::find()
-            .filter(pending.or(silent))
-            .order_by_asc(C::NextAt)
-            .order_by_asc(C::Record)
-            .order_by_asc(C::N)
-            .limit(1)
-            .lock_with_behavior(
-                sea_orm::sea_query::LockType::Update,
-                sea_orm::sea_query::LockBehavior::SkipLocked,
-            )
-            .one(tx.db())
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let key = Key {
-            client: row.client.clone(),
-            record: row.record,
-            n: row.n,
-        };
-        let mut taken = row.clone().into_active_model();
-        taken.state = sea_orm::Set("sending".into());
-        taken.fence = sea_orm::Set(row.fence + 1);
-        taken.attempts = sea_orm::Set(row.attempts + 1);
-        taken.lease_until = sea_orm::Set(Some(codec::micros(now + Duration::seconds(LEASE_S))));
-        taken.update(tx.db()).await?;
-        let known = Known {
-            client: row.client.clone(),
-            id: codec::name(&row.ticket)?,
-        };
-        let ticket = load::ticket(tx.db(), &known)
-            .await?
-            .ok_or_else(|| codec::corrupt("notice", "its ticket is gone"))?;
-        let to = people::by_id(tx.db(), codec::name(&row.person)?)
-            .await?
-            .ok_or_else(|| codec::corrupt("notice", "its person is gone"))?;
-        let gate = match &row.gate {
-            Some(id) => ticket.gate(codec::name::<GateId>(id)?).cloned(),
-            None => None,
-        };
-        let link = match &gate {
-            Some(gate) => {
-                let owed = codec::instant(row.at)?;
-                Some(self.mint_link(&tx, &ticket, gate, &to, (owed, now)).await?)
-            }
-            None => None,
-        };
-        tx.end().await?;
-        Ok(Some(Due {
-            key,
-            fence: row.fence + 1,
-            attempt: row.attempts + 1,
-            occasion: row.occasion,
-            facts: codec::from_json("facts", &row.facts)?,
-            at: codec::instant(row.at)?,
-            to,
-            ticket,
-            gate,
-            link,
-        }))
-    }
-
-    /// Says how a delivery ended. A try that lost its lease changes nothing.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn notice_ended(&self, due: &Due, end: Delivered) -> Result<(), StoreError> {
-        use entity::notice::{Column as C, Entity};
-        let now = self.clock.now();
-        let pause = 15_i64 << due.attempt.clamp(0, 9);
-        let (state, answer) = match &end {
-            Delivered::Sent(words) => ("sent", words),
-            Delivered::Never(words) => ("dead", words),
-            Delivered::Later(words) if due.attempt >= TRIES => ("dead", words),
-            Delivered::Later(words) => ("pending", words),
-            Delivered::Unknown(words) if due.attempt >= 2 => ("unknown", words),
-            Delivered::Unknown(words) => ("pending", words),
-        };
-        let sent = matches!(end, Delivered::Sent(_)).then(|| codec::micros(now));
-        let tx = self.store.begin_apart().await?;
-        Entity::update_many()
-            .col_expr(C::State, Expr::value(state))
-            .col_expr(C::LeaseUntil, Expr::value(None::<i64>))
-            .col_expr(
-                C::NextAt,
-                Expr::value(codec::micros(now + Duration::seconds(pause))),
-            )
-            .col_expr(C::SentAt, Expr::value(sent))
-            .col_expr(
-                C::Answer,
-                Expr::value(answer.chars().take(500).collect::<String>()),
-            )
-            .filter(C::Client.eq(&due.key.client))
-            .filter(C::Record.eq(due.key.record))
-            .filter(C::N.eq(due.key.n))
-            .filter(C::State.eq("sending"))
-            .filter(C::Fence.eq(due.fence))
-            .exec(tx.db())
-            .await?;
-        tx.end().await
-    }
-
     /// Messages, newest first; of one ticket when it is named.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod dag;
 mod every_line;
 mod ledger;
 mod matrix;
+mod outbox;
 mod race;
 mod refusals;
 mod replicas;

@@ -7,6 +7,7 @@
 
 mod links;
 mod orders;
+mod post;
 mod studies;
 mod town;
 mod visits;

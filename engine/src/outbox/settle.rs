@@ -1,0 +1,145 @@
+//! How deliveries end, and leases that last as long as they do.
+
+use super::{Delivered, Due, Key, LEASE};
+use crate::{
+    desk::Desk,
+    store::{StoreError, Tx, codec, entity::notice},
+};
+use chrono::{DateTime, Duration, Utc};
+use notice::{Column as C, Entity};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::{Expr, SimpleExpr},
+};
+
+/// A message that no server has taken for so long is given up, and a person has to look: as long as
+/// mail servers themselves keep trying (RFC 5321 §4.5.4.1).
+const GIVE_UP: Duration = Duration::days(5);
+/// Pause after the first try; it doubles up to 32 times that.
+const PAUSE_S: i64 = 15;
+/// Begins the answer kept with a message that may have arrived.
+const DOUBT: &str = "in doubt: ";
+
+/// Whether the answer kept says that the message may have arrived.
+pub(super) fn in_doubt(answer: Option<&str>) -> bool {
+    answer.is_some_and(|it| it.starts_with(DOUBT))
+}
+
+/// What becomes of a message: state, when next, how many tries are taken back, words.
+struct Fate {
+    state: &'static str,
+    next_at: DateTime<Utc>,
+    untried: i32,
+    answer: Option<String>,
+}
+
+fn fate(due: &Due, end: &Delivered, now: DateTime<Utc>) -> Fate {
+    let pause = Duration::seconds(PAUSE_S << due.attempt.clamp(1, 6) >> 1);
+    let said = |words: &str| match due.doubted {
+        true => format!("{DOUBT}{words}"),
+        false => words.to_owned(),
+    };
+    let (state, answer) = match end {
+        Delivered::Sent(words) => ("sent", Some(words.clone())),
+        Delivered::Never(words) => ("dead", Some(words.clone())),
+        Delivered::Later(words) if now - due.at < GIVE_UP => ("pending", Some(said(words))),
+        Delivered::Later(words) if due.doubted => ("unknown", Some(said(words))),
+        Delivered::Later(words) => ("dead", Some(words.clone())),
+        Delivered::Unknown(words) if due.doubted => ("unknown", Some(words.clone())),
+        Delivered::Unknown(words) => ("pending", Some(format!("{DOUBT}{words}"))),
+        Delivered::Back => ("pending", due.doubted.then(|| said("handed back"))),
+    };
+    let untried = i32::from(*end == Delivered::Back);
+    Fate {
+        state,
+        next_at: if untried == 1 { now } else { now + pause },
+        untried,
+        answer: answer.map(|it| it.chars().take(500).collect()),
+    }
+}
+
+/// The message at that place, as long as it is being delivered under that fence.
+fn held(key: &Key, fence: i64) -> SimpleExpr {
+    let place = C::Client.eq(&key.client).and(C::Record.eq(key.record));
+    let held = C::State.eq("sending").and(C::Fence.eq(fence));
+    place.and(C::N.eq(key.n)).and(held)
+}
+
+impl Desk {
+    /// Says how a delivery ended. A try that lost its lease changes nothing.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn notice_ended(&self, due: &Due, end: Delivered) -> Result<(), StoreError> {
+        self.notices_ended(&[(due, end)]).await
+    }
+
+    /// Says how several deliveries ended, in one transaction.
+    ///
+    /// # Errors
+    /// The database failed; nothing was noted, or nobody knows: it can be said again.
+    pub async fn notices_ended(&self, all: &[(&Due, Delivered)]) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let tx = self.store.begin_apart().await?;
+        for (due, end) in all {
+            let fate = fate(due, end, now);
+            let sent = (fate.state == "sent").then(|| codec::micros(now));
+            Entity::update_many()
+                .col_expr(C::State, Expr::value(fate.state))
+                .col_expr(C::LeaseUntil, Expr::value(None::<i64>))
+                .col_expr(C::NextAt, Expr::value(codec::micros(fate.next_at)))
+                .col_expr(C::Attempts, Expr::col(C::Attempts).sub(fate.untried))
+                .col_expr(C::SentAt, Expr::value(sent))
+                .col_expr(C::Answer, Expr::value(fate.answer))
+                .filter(held(&due.key, due.fence))
+                .exec(tx.db())
+                .await?;
+        }
+        tx.end().await
+    }
+
+    /// Prolongs the leases of messages that are still being delivered, and says which of them are
+    /// still held; one whose lease was lost is left alone.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn hold_notices(&self, all: &[(Key, i64)]) -> Result<Vec<Key>, StoreError> {
+        if all.is_empty() {
+            return Ok(Vec::new());
+        }
+        let until = codec::micros(self.clock.now() + LEASE);
+        let these = all.iter().fold(Condition::any(), |all, (key, fence)| {
+            all.add(held(key, *fence))
+        });
+        let tx = self.store.begin_apart().await?;
+        let rows = Entity::update_many()
+            .col_expr(C::LeaseUntil, Expr::value(until))
+            .filter(these)
+            .exec_with_returning(tx.db())
+            .await?;
+        tx.end().await?;
+        let key = |it: notice::Model| Key {
+            client: it.client,
+            record: it.record,
+            n: it.n,
+        };
+        Ok(rows.into_iter().map(key).collect())
+    }
+}
+
+/// Gives up a message that was just taken and cannot be read.
+pub(super) async fn bury(tx: &Tx, row: &notice::Model, why: &str) -> Result<(), StoreError> {
+    let key = Key {
+        client: row.client.clone(),
+        record: row.record,
+        n: row.n,
+    };
+    Entity::update_many()
+        .col_expr(C::State, Expr::value("dead"))
+        .col_expr(C::LeaseUntil, Expr::value(None::<i64>))
+        .col_expr(C::Answer, Expr::value(why))
+        .filter(held(&key, row.fence + 1))
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}

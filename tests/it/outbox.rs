@@ -1,0 +1,178 @@
+//! Messages owed: taken by many, each held by one, and none that stands in the way of others (R3,
+//! R4, R5, P13).
+
+use chrono::Duration;
+use engine::outbox::{Delivered, Due, LEASE, Message};
+use std::collections::BTreeSet;
+use tests::World;
+use tokio::task::JoinSet;
+
+/// Orders ten changes and lets their plans be asked about.
+async fn ten_asked(world: &World) -> usize {
+    for nth in 0..10 {
+        let own = serde_json::json!({ "path": format!("manifests/{nth}.yaml") });
+        world.settled(&world.order_with("C01", own).await).await;
+    }
+    messages(world).await.len()
+}
+
+async fn messages(world: &World) -> Vec<Message> {
+    let all = world.desk.messages(None, None, 1_000).await;
+    all.expect("messages")
+}
+
+async fn of(world: &World, due: &Due) -> Message {
+    let all = messages(world).await;
+    let found = all.into_iter().find(|it| it.key == due.key);
+    found.expect("the message is kept")
+}
+
+async fn take(world: &World, most: u64) -> Vec<Due> {
+    let taken = world.desk.take_notices(most).await;
+    taken.expect("the outbox answers")
+}
+
+async fn ended(world: &World, due: &Due, end: Delivered) -> Message {
+    let noted = world.desk.notice_ended(due, end).await;
+    noted.expect("noted");
+    of(world, due).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn mailers_of_several_replicas_take_each_message_once() {
+    let world = World::new().await;
+    let owed = ten_asked(&world).await;
+    let mut race = JoinSet::new();
+    for _ in 0..4 {
+        let desk = world.replica().await;
+        race.spawn(async move {
+            let mut mine = Vec::new();
+            loop {
+                let taken = desk.take_notices(3).await.expect("the outbox answers");
+                if taken.is_empty() {
+                    return mine;
+                }
+                let ends: Vec<_> = taken
+                    .iter()
+                    .map(|it| (it, Delivered::Sent("250".into())))
+                    .collect();
+                desk.notices_ended(&ends).await.expect("noted");
+                mine.extend(taken.into_iter().map(|it| it.key));
+            }
+        });
+    }
+    let all: Vec<_> = race.join_all().await.into_iter().flatten().collect();
+    assert_eq!(all.len(), owed);
+    assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), owed);
+    assert!(messages(&world).await.iter().all(|it| it.state == "sent"));
+}
+
+#[tokio::test]
+async fn a_lease_lasts_as_long_as_it_is_prolonged_and_not_longer() {
+    let world = World::new().await;
+    ten_asked(&world).await;
+    let taken = take(&world, 100).await;
+    let held: Vec<_> = taken[1..]
+        .iter()
+        .map(|it| (it.key.clone(), it.fence))
+        .collect();
+    world.advance(LEASE - Duration::seconds(1));
+    let still = world.desk.hold_notices(&held).await.expect("prolonged");
+    assert_eq!(still.len(), held.len());
+    world.advance(Duration::seconds(2));
+    let again = take(&world, 100).await;
+    assert_eq!(again.len(), 1, "only the one that was not prolonged");
+    assert_eq!(again[0].key, taken[0].key);
+    assert!(again[0].fence > taken[0].fence && again[0].doubted);
+    // Who lost it can neither prolong it nor say how it ended.
+    let lost = [(taken[0].key.clone(), taken[0].fence)];
+    let still = world.desk.hold_notices(&lost).await.expect("answered");
+    assert!(still.is_empty());
+    let late = ended(&world, &taken[0], Delivered::Never("late".into())).await;
+    assert_eq!(late.state, "sending");
+}
+
+#[tokio::test]
+async fn what_was_not_tried_is_due_at_once_and_counts_as_no_try() {
+    let world = World::new().await;
+    ten_asked(&world).await;
+    let taken = take(&world, 5).await;
+    for due in &taken {
+        let back = ended(&world, due, Delivered::Back).await;
+        assert_eq!((back.state.as_str(), back.attempts), ("pending", 0));
+    }
+    let again: BTreeSet<_> = take(&world, 5).await.into_iter().map(|it| it.key).collect();
+    assert_eq!(again, taken.into_iter().map(|it| it.key).collect());
+}
+
+/// P13: a mail server that is away for days loses nothing; after five of them a person looks.
+#[tokio::test]
+async fn a_message_is_tried_for_five_days() {
+    let world = World::new().await;
+    world.settled(&world.order("C01").await).await;
+    let mut due = take(&world, 1).await.remove(0);
+    let begun = world.now();
+    let mut tries = 1;
+    loop {
+        let later = ended(&world, &due, Delivered::Later("451".into())).await;
+        if later.state == "dead" {
+            break;
+        }
+        assert_eq!(later.state, "pending");
+        world.advance(Duration::hours(1));
+        due = take(&world, 100)
+            .await
+            .into_iter()
+            .find(|it| it.key == due.key)
+            .expect("due again within the hour");
+        tries += 1;
+    }
+    assert!(world.now() - begun >= Duration::days(5));
+    assert_eq!(of(&world, &due).await.attempts, tries);
+}
+
+#[tokio::test]
+async fn a_message_in_doubt_is_sent_once_more_even_after_other_trouble() {
+    let world = World::new().await;
+    world.settled(&world.order("C01").await).await;
+    let first = take(&world, 1).await.remove(0);
+    assert!(!first.doubted);
+    let ends = [
+        (Delivered::Later("451".into()), "pending", false),
+        (Delivered::Unknown("cut".into()), "pending", true),
+        (Delivered::Later("451".into()), "pending", true),
+        (Delivered::Unknown("cut".into()), "unknown", true),
+    ];
+    let mut due = first.clone();
+    for (end, state, doubted) in ends {
+        assert_eq!(ended(&world, &due, end).await.state, state);
+        world.advance(Duration::hours(1));
+        let again = take(&world, 100).await;
+        match again.into_iter().find(|it| it.key == first.key) {
+            Some(it) => {
+                assert_eq!(it.doubted, doubted);
+                due = it;
+            }
+            None => assert_eq!(state, "unknown"),
+        }
+    }
+}
+
+/// R12: one message that cannot be read stops nobody's mail.
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_given_up_and_the_others_go() {
+    let world = World::new().await;
+    let owed = ten_asked(&world).await;
+    let first = &messages(&world).await[0];
+    let damage = format!(
+        "UPDATE notice SET facts = '{{', next_at = 0 WHERE client = '{}' AND record = {} AND n = {}",
+        first.key.client, first.key.record, first.key.n
+    );
+    world.sql(&damage).await.expect("damaged");
+    assert!(take(&world, 1).await.len() == 1, "the next one is taken");
+    assert_eq!(take(&world, 100).await.len(), owed - 2);
+    let all = messages(&world).await;
+    let bad = all.iter().find(|it| it.key == first.key).expect("kept");
+    assert_eq!(bad.state, "dead");
+    assert!(bad.answer.as_deref().unwrap_or_default().contains("facts"));
+}
