@@ -90,9 +90,9 @@ pub fn wants_code(ticket: &Ticket, gate: &Gate) -> bool {
 }
 
 impl Desk {
-    /// A fresh link of `to` to `gate` for a message owed since `owed`, good for `days`. Links of earlier messages
-    /// about the same question stop working; one of an earlier try of this message does not, since
-    /// that try may have arrived.
+    /// A fresh link of `to` to `gate` for a message owed since `owed`, good for `days`. Links of
+    /// earlier messages about the same question stop working; one of an earlier try of this message
+    /// does not, since that try may have arrived.
     pub(crate) async fn mint_link(
         &self,
         tx: &Tx,

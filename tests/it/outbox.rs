@@ -164,9 +164,10 @@ async fn a_message_that_cannot_be_read_is_given_up_and_the_others_go() {
     let world = World::new().await;
     let owed = ten_asked(&world).await;
     let first = &messages(&world).await[0];
+    let (client, record, n) = (&first.key.client, first.key.record, first.key.n);
     let damage = format!(
-        "UPDATE notice SET facts = '{{', next_at = 0 WHERE client = '{}' AND record = {} AND n = {}",
-        first.key.client, first.key.record, first.key.n
+        "UPDATE notice SET facts = '{{', next_at = 0
+         WHERE client = '{client}' AND record = {record} AND n = {n}"
     );
     world.sql(&damage).await.expect("damaged");
     assert!(take(&world, 1).await.len() == 1, "the next one is taken");

@@ -11,6 +11,7 @@ mod journal;
 mod look;
 mod offer;
 mod open;
+mod parting;
 mod people;
 mod print;
 mod run;

@@ -4,6 +4,7 @@ use super::{
     args::{Db, Global, Role, Serve},
     end::{FAILED, INTERRUPTED, OK, Stop, UNVERIFIED},
     here, open,
+    parting::{self, Signals},
     print::{Printer, facts, line, table},
 };
 use crate::{
@@ -18,11 +19,7 @@ use migrations::Migrator;
 use sea_orm_migration::{MigrationStatus, MigratorTrait};
 use serde_json::json;
 use std::{collections::BTreeSet, fs, sync::Arc};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
+use tokio::{net::TcpListener, sync::watch};
 
 /// Opens the database that the configuration names; makes its directory.
 async fn store(config: &Config) -> Result<Store, Stop> {
@@ -111,6 +108,7 @@ pub async fn serve(global: &Global, asked: &Serve, out: &Printer) -> Result<u8, 
     };
     let app = open::open(&config).await?;
     let parts: BTreeSet<Part> = asked.role.iter().map(|it| part(*it)).collect();
+    let mut signals = Signals::listen()?;
     let (tell, stop) = watch::channel(false);
     let mut hands = app.work(&parts, &stop);
     if parts.contains(&Part::Web) {
@@ -131,24 +129,10 @@ pub async fn serve(global: &Global, asked: &Serve, out: &Printer) -> Result<u8, 
             out.pick("Guichet répond sur", "Guichet answers on")
         );
     }
-    let interrupted = told_to_stop().await?;
+    let interrupted = signals.next().await;
     tell.send_replace(true);
-    while let Some(end) = hands.join_next().await {
-        if let Err(error) = end {
-            tracing::error!(%error, "a part ended badly");
-        }
-    }
+    parting::until_over(&mut hands, &mut signals).await;
     Ok(if interrupted { INTERRUPTED } else { OK })
-}
-
-/// Waits for a signal; true when it came from the keyboard.
-async fn told_to_stop() -> Result<bool, Stop> {
-    let mut ended = signal(SignalKind::terminate())?;
-    let mut typed = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = ended.recv() => false,
-        _ = typed.recv() => true,
-    })
 }
 
 /// One thing looked at.

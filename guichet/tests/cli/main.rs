@@ -5,3 +5,4 @@ mod counter;
 mod house;
 mod offer;
 mod orders;
+mod parting;
