@@ -8,6 +8,11 @@ use uuid::Uuid;
 pub trait Clock: Send + Sync + 'static {
     /// Now, in whole microseconds, so that every database gives back what was written.
     fn now(&self) -> DateTime<Utc>;
+    /// Whether replicas that share a database go by its clock instead of this one: so that a host
+    /// whose clock is wrong neither steals leases nor lets gates expire early (R11).
+    fn yields_to_the_database(&self) -> bool {
+        false
+    }
 }
 
 /// Makes names and secrets.
@@ -29,6 +34,9 @@ impl Clock for System {
     )]
     fn now(&self) -> DateTime<Utc> {
         Utc::now().trunc_subsecs(6)
+    }
+    fn yields_to_the_database(&self) -> bool {
+        true
     }
 }
 

@@ -263,7 +263,7 @@ impl Asked {
     /// Decides on the state that the commands before left.
     fn decide(&self, batch: &mut Batch) -> Result<Said, StoreError> {
         let client = self.place.client();
-        let now = self.desk.clock.now();
+        let now = batch.now(self.desk.clock.as_ref());
         if let Some((was, id)) = batch.applied(client, &self.caller.command.to_string()) {
             if *was != self.digest {
                 return Ok(Said::Refused(Refusal::KeyReused));

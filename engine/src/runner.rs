@@ -6,6 +6,7 @@
 
 mod beat;
 mod bounds;
+mod doubt;
 mod hand;
 
 use crate::{
@@ -14,12 +15,13 @@ use crate::{
     id::PersonId,
     people::Actor,
     store::{Known, StoreError, codec, entity},
-    ticket::{Command, Refusal, Status, Task, Ticket},
+    ticket::{Command, Refusal, State, Status, Task, Ticket},
 };
 use chrono::Duration;
 use hand::Hand;
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Query, SelectStatement},
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -116,13 +118,20 @@ impl Runner {
     /// Tasks that are due, or whose holder fell silent.
     async fn due(&self) -> Result<Vec<Candidate>, StoreError> {
         use entity::task::{Column as C, Entity};
-        let now = codec::micros(self.desk.clock.now());
+        let now = self.desk.clock.now();
+        let absurd = codec::micros(now + LEASE * 2);
+        let now = codec::micros(now);
         let fresh = Expr::col(C::Status)
             .is_in([Status::Ready.word(), Status::UndoDue.word()])
-            .and(Expr::col(C::RunAt).lte(now));
+            .and(Expr::col(C::RunAt).lte(now))
+            .and(Expr::exists(admitting()));
         let silent = Expr::col(C::Status)
             .is_in([Status::Running.word(), Status::Undoing.word()])
-            .and(Expr::col(C::LeaseUntil).lt(now));
+            .and(
+                Expr::col(C::LeaseUntil)
+                    .lt(now)
+                    .or(Expr::col(C::LeaseUntil).gt(absurd)),
+            );
         let rows = Entity::find()
             .select_only()
             .columns([C::Client, C::Ticket, C::Name])
@@ -162,6 +171,7 @@ impl Runner {
     }
 
     async fn take(&self, it: &Candidate) -> bool {
+        let taken = std::time::Instant::now();
         let claim = Command::Claim {
             task: it.task.clone(),
             owner: self.name.clone(),
@@ -194,6 +204,7 @@ impl Runner {
             ticket: &ticket,
             task: &task,
             evidence,
+            taken,
         };
         let (outcome, evidence) = hand.keep_alive().await;
         if let Some(outcome) = outcome {
@@ -240,10 +251,27 @@ impl Runner {
 
     /// Prolongs a lease; `false` when the claim is lost.
     async fn prolong(&self, at: &Known, task: &Task) -> Result<bool, StoreError> {
-        let until = self.desk.clock.now() + LEASE;
+        let clock = self.desk.clock.as_ref();
         if self.desk.store.on_sqlite() {
+            let until = clock.now() + LEASE;
             return beat::through_the_writer(&self.desk.store, at, task, until).await;
         }
-        beat::beside_it(&self.desk.store, at, task, until).await
+        beat::beside_it(&self.desk.store, at, task, clock).await
     }
+}
+
+/// The ticket of a task, if it lets machines work: tasks of tickets that stand still must not stand
+/// in the way of others (R10, R15).
+fn admitting() -> SelectStatement {
+    use entity::{task, ticket};
+    let of = |column| Expr::col((ticket::Entity, column));
+    let ours = |column| Expr::col((task::Entity, column));
+    let states = [State::Preparing, State::Running, State::Undoing];
+    Query::select()
+        .expr(Expr::value(1))
+        .from(ticket::Entity)
+        .and_where(of(ticket::Column::Client).eq(ours(task::Column::Client)))
+        .and_where(of(ticket::Column::Id).eq(ours(task::Column::Ticket)))
+        .and_where(of(ticket::Column::State).is_in(states.map(State::word)))
+        .take()
 }

@@ -1,6 +1,8 @@
 //! Heartbeats: a lease is prolonged as long as its claim holds.
 
+use super::LEASE;
 use crate::{
+    ambient::Clock,
     store::{Batch, Job, Known, Needs, Store, StoreError, codec, entity},
     ticket::{Status, Task},
 };
@@ -8,16 +10,25 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use tokio::sync::oneshot;
 
+/// Microseconds of PostgreSQL's own clock.
+const DATABASE_NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+
 /// On PostgreSQL: on a connection of its own, so that a busy engine cannot make itself look dead.
 pub(super) async fn beside_it(
     store: &Store,
     at: &Known,
     task: &Task,
-    until: DateTime<Utc>,
+    clock: &dyn Clock,
 ) -> Result<bool, StoreError> {
     use entity::task::{Column as C, Entity};
+    let until = if clock.yields_to_the_database() {
+        let lease = LEASE.num_microseconds().unwrap_or_default();
+        Expr::cust(format!("{DATABASE_NOW} + {lease}"))
+    } else {
+        Expr::value(codec::micros(clock.now() + LEASE))
+    };
     let held = Entity::update_many()
-        .col_expr(C::LeaseUntil, Expr::value(codec::micros(until)))
+        .col_expr(C::LeaseUntil, until)
         .filter(C::Client.eq(&at.client))
         .filter(C::Ticket.eq(at.id.to_string()))
         .filter(C::Name.eq(&task.node.name))

@@ -19,8 +19,8 @@ use std::time::Instant;
 use tokio::time;
 use uuid::Uuid;
 use workflows::{
-    Cx, Erased, Evidence, EvidenceLog, Fault, FaultClass, Level, Plan, Recovered, Undone, Verdict,
-    Work, reference,
+    Cx, Erased, Evidence, EvidenceLog, Fault, FaultClass, Level, Plan, Undone, Verdict, Work,
+    reference,
 };
 
 /// One claim being worked on.
@@ -31,6 +31,8 @@ pub(super) struct Hand<'a> {
     pub(super) task: &'a Task,
     pub(super) actor: String,
     pub(super) evidence: EvidenceLog,
+    /// When the claim was sent, by the clock that only goes forward.
+    pub(super) taken: Instant,
 }
 
 impl Hand<'_> {
@@ -40,18 +42,27 @@ impl Hand<'_> {
         let third = LEASE.to_std().unwrap_or(PATROL) / 3;
         let work = self.work();
         tokio::pin!(work);
-        let mut heard = Instant::now();
+        // Counted from before the claim was prolonged, not from when that was answered.
+        let mut heard = self.taken;
         loop {
             tokio::select! {
                 outcome = &mut work => return (outcome, self.evidence.take()),
                 () = time::sleep(third) => {
+                    let sent = Instant::now();
+                    let left = (third * 2).saturating_sub(heard.elapsed());
                     let beat = self.runner.prolong(self.known, self.task);
-                    match beat.await {
-                        Ok(true) => heard = Instant::now(),
-                        Ok(false) => return (None, Vec::new()),
-                        Err(error) => tracing::warn!(%error, "no heartbeat"),
+                    // Work goes on meanwhile, and ends with the claim at the latest.
+                    let beat = time::timeout(left, beat);
+                    tokio::select! {
+                        outcome = &mut work => return (outcome, self.evidence.take()),
+                        answer = beat => match answer {
+                            Ok(Ok(true)) => heard = sent,
+                            Ok(Ok(false)) => return (None, Vec::new()),
+                            Ok(Err(error)) => tracing::warn!(%error, "no heartbeat"),
+                            Err(_) => tracing::warn!("no heartbeat in time"),
+                        },
                     }
-                    if heard.elapsed() > third * 2 {
+                    if heard.elapsed() >= third * 2 {
                         return (None, Vec::new());
                     }
                 }
@@ -76,7 +87,7 @@ impl Hand<'_> {
         }
     }
 
-    fn failed(&self, fault: Fault) -> Outcome {
+    pub(super) fn failed(&self, fault: Fault) -> Outcome {
         Outcome::Failed {
             fault,
             proofs: Vec::new(),
@@ -177,22 +188,14 @@ impl Hand<'_> {
             None => return Some(self.failed(Fault::new(FaultClass::Guard, "nothing was planned"))),
         };
         let cx = self.cx(&self.task.node.name, &agreed.digest, self.task.attempt);
-        if self.task.effect == Some(Effect::Intended) {
-            match self.recover(action, &cx, &params, &agreed, &policy).await {
-                Ok(Some(receipt)) => {
-                    return Some(
-                        self.prove(action, &cx, &params, &agreed.plan, Some(receipt))
-                            .await,
-                    );
-                }
-                Ok(None) => {}
-                Err(outcome) => return Some(*outcome),
-            }
-            if self.ticket.state != State::Running {
-                let state = self.ticket.state.word();
-                let fault = Fault::new(FaultClass::Transient, format!("the ticket is {state}"));
-                return Some(self.retry(fault, &policy, self.task.attempt));
-            }
+        let intended = self.task.effect == Some(Effect::Intended);
+        if intended && let Some(end) = self.earlier(action, &cx, &params, &agreed, &policy).await {
+            return Some(end);
+        }
+        if self.ticket.state != State::Running {
+            let state = self.ticket.state.word();
+            let fault = Fault::new(FaultClass::Transient, format!("the ticket is {state}"));
+            return Some(self.retry(fault, &policy, self.task.attempt));
         }
         let plan = match within(&policy, action.plan(&cx, &params), false).await {
             Ok(plan) => plan,
@@ -203,6 +206,13 @@ impl Hand<'_> {
         };
         let same = plan.digest() == agreed.digest || (agreed.opaque && plan.is_empty());
         if !same {
+            // What an earlier try sent may have landed between that look and this plan: ours, not
+            // somebody else's.
+            if intended
+                && let Some(end) = self.earlier(action, &cx, &params, &agreed, &policy).await
+            {
+                return Some(end);
+            }
             return Some(Outcome::Moved { plan });
         }
         if plan.is_empty() {
@@ -228,33 +238,11 @@ impl Hand<'_> {
         }
     }
 
-    /// Asks what became of an earlier try. `Ok(None)`: nothing happened.
-    async fn recover(
-        &self,
-        action: &dyn Erased,
-        cx: &Cx,
-        params: &Value,
-        agreed: &Planned,
-        policy: &workflows::Policy,
-    ) -> Result<Option<Value>, Box<Outcome>> {
-        match within(policy, action.recover(cx, params, &agreed.plan), false).await {
-            Ok(Recovered::NotApplied) => Ok(None),
-            Ok(Recovered::Applied(receipt)) => Ok(Some(receipt)),
-            Ok(Recovered::Partial(why)) => Err(Box::new(Outcome::InDoubt {
-                fault: Fault::new(FaultClass::Ambiguous, why),
-            })),
-            Err(fault) if self.spent(policy, self.task.attempt) => {
-                Err(Box::new(Outcome::InDoubt { fault }))
-            }
-            Err(fault) => Err(Box::new(self.retry(fault, policy, self.task.attempt))),
-        }
-    }
-
-    fn spent(&self, policy: &workflows::Policy, attempt: i32) -> bool {
+    pub(super) fn spent(&self, policy: &workflows::Policy, attempt: i32) -> bool {
         attempt >= i32::try_from(policy.attempts).unwrap_or(i32::MAX)
     }
 
-    fn retry(&self, fault: Fault, policy: &workflows::Policy, attempt: i32) -> Outcome {
+    pub(super) fn retry(&self, fault: Fault, policy: &workflows::Policy, attempt: i32) -> Outcome {
         let dice = f64::from(self.runner.desk.ids.secret()[0]) / 255.0;
         let pause = run::backoff(policy, u32::try_from(attempt).unwrap_or(1), dice);
         let asked = fault.retry_after_s.map(time::Duration::from_secs);
@@ -279,42 +267,8 @@ impl Hand<'_> {
         self.failed(fault)
     }
 
-    /// A fault of `apply`: unless the system clearly said no, look before anything else is tried.
-    async fn after_apply(
-        &self,
-        action: &dyn Erased,
-        cx: &Cx,
-        params: &Value,
-        plan: &Plan<Value>,
-        fault: Fault,
-        policy: &workflows::Policy,
-    ) -> Outcome {
-        match fault.class {
-            FaultClass::Rejected | FaultClass::Denied | FaultClass::Guard => self.failed(fault),
-            FaultClass::Missing
-            | FaultClass::Conflict
-            | FaultClass::Transient
-            | FaultClass::Ambiguous => {
-                match within(policy, action.recover(cx, params, plan), false).await {
-                    Ok(Recovered::Applied(receipt)) => {
-                        self.prove(action, cx, params, plan, Some(receipt)).await
-                    }
-                    Ok(Recovered::Partial(why)) => Outcome::InDoubt {
-                        fault: Fault::new(FaultClass::Ambiguous, why),
-                    },
-                    Ok(Recovered::NotApplied) if self.spent(policy, self.task.attempt) => {
-                        self.failed(fault)
-                    }
-                    Ok(Recovered::NotApplied) => self.retry(fault, policy, self.task.attempt),
-                    Err(_) if self.spent(policy, self.task.attempt) => Outcome::InDoubt { fault },
-                    Err(_) => self.retry(fault, policy, self.task.attempt),
-                }
-            }
-        }
-    }
-
     /// Asks the system until it says yes, no, or time is up.
-    async fn prove(
+    pub(super) async fn prove(
         &self,
         action: &dyn Erased,
         cx: &Cx,

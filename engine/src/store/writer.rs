@@ -200,6 +200,11 @@ impl Writer {
     async fn remember(&mut self, tx: &Tx) -> Result<(), StoreError> {
         if tx.db().get_database_backend() != DbBackend::Sqlite {
             self.forget();
+            let sql = "SELECT clock_timestamp()";
+            let sql = Statement::from_string(DbBackend::Postgres, sql);
+            let row = tx.db().query_one_raw(sql).await?;
+            let now = row.map(|it| it.try_get_by_index(0)).transpose()?;
+            self.batch.began = now.map(|it| (it, std::time::Instant::now()));
             return Ok(());
         }
         let asides = self.base.asides.read();

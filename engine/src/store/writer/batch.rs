@@ -18,7 +18,7 @@ use crate::{
     ticket::{Ticket, Transition, transition::LockMove},
 };
 use catalogue::Tokens;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use sea_orm::ConnectionTrait;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -38,6 +38,8 @@ pub(crate) struct Batch {
     pub(super) tickets: HashMap<Known, Option<Arc<Ticket>>>,
     pub(super) applied: HashMap<(String, String), (String, TicketId)>,
     pub(super) rows: Rows,
+    /// What the database's clock said when the group began, and when that was.
+    pub(super) began: Option<(DateTime<Utc>, std::time::Instant)>,
 }
 
 /// What decisions on a client's tickets look at.
@@ -73,6 +75,16 @@ impl Batch {
         needs: &[Needs],
     ) -> Result<(), StoreError> {
         super::load::into(self, db, needs).await
+    }
+
+    /// The time of this group: the database's where several processes share one.
+    pub(crate) fn now(&self, clock: &dyn crate::ambient::Clock) -> DateTime<Utc> {
+        match self.began {
+            Some((then, at)) if clock.yields_to_the_database() => {
+                (then + at.elapsed()).trunc_subsecs(6)
+            }
+            _ => clock.now(),
+        }
     }
 
     /// The ticket an earlier copy of this command was applied to, with the digest it had.

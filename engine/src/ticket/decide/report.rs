@@ -24,7 +24,9 @@ pub(super) fn claim(
     let (now, state) = (draft.now(), draft.it.ticket.state);
     let task = draft.task(name)?;
     let due = task.run_at.is_none_or(|it| it <= now);
-    let expired = task.lease_until.is_some_and(|it| it < now);
+    // One that ends later than any claim of now could was given by a clock that went back since.
+    let absurd = now + lease * 2;
+    let expired = task.lease_until.is_some_and(|it| it < now || it > absurd);
     let by_machine = matches!(task.node.work, Work::Plan | Work::Action { .. });
     let allowed = match task.status {
         Status::Ready if task.node.phase == Phase::Plan => due && state == State::Preparing,
