@@ -12,7 +12,8 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
+    sea_query::Expr,
 };
 use sha2::{Digest, Sha256};
 
@@ -36,6 +37,17 @@ impl std::fmt::Debug for Minted {
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
+}
+
+/// A link to be made.
+pub(crate) struct Wanted<'a> {
+    pub(crate) ticket: &'a Ticket,
+    pub(crate) gate: &'a Gate,
+    pub(crate) to: &'a Person,
+    /// Since when the message that carries it is owed.
+    pub(crate) owed: DateTime<Utc>,
+    /// How many days it works.
+    pub(crate) days: i64,
 }
 
 /// A link as its page needs it.
@@ -90,28 +102,50 @@ pub fn wants_code(ticket: &Ticket, gate: &Gate) -> bool {
 }
 
 impl Desk {
-    /// A fresh link of `to` to `gate` for a message owed since `owed`, good for `days`. Links of
-    /// earlier messages about the same question stop working; one of an earlier try of this message
-    /// does not, since that try may have arrived.
-    pub(crate) async fn mint_link(
+    /// A fresh link for each of these. Links of earlier messages about the same question stop
+    /// working; one of an earlier try of this message does not, since that try may have arrived.
+    pub(crate) async fn mint_links(
         &self,
         tx: &Tx,
-        ticket: &Ticket,
-        gate: &Gate,
-        to: &Person,
-        (owed, now, days): (DateTime<Utc>, DateTime<Utc>, i64),
-    ) -> Result<Minted, StoreError> {
+        wanted: &[Wanted<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Minted>, StoreError> {
         use entity::link::{Column as C, Entity};
+        let earlier = wanted.iter().fold(Condition::any(), |all, it| {
+            let question = C::Client
+                .eq(&it.ticket.client)
+                .and(C::Gate.eq(it.gate.id.to_string()))
+                .and(C::Person.eq(it.to.id.to_string()));
+            all.add(question.and(C::At.lt(codec::micros(it.owed))))
+        });
         Entity::update_many()
             .col_expr(C::ExpiresAt, Expr::value(codec::micros(now)))
-            .filter(C::Client.eq(&ticket.client))
-            .filter(C::Gate.eq(gate.id.to_string()))
-            .filter(C::Person.eq(to.id.to_string()))
-            .filter(C::At.lt(codec::micros(owed)))
+            .filter(earlier)
             .filter(C::ExpiresAt.gt(codec::micros(now)))
             .exec(tx.db())
             .await?;
-        let last = now + Duration::days(days);
+        let mut minted = Vec::with_capacity(wanted.len());
+        let mut rows = Vec::with_capacity(wanted.len());
+        for it in wanted {
+            let (link, row) = self.mint(it, now)?;
+            minted.push(link);
+            rows.push(row.into_active_model());
+        }
+        Entity::insert_many(rows)
+            .exec_without_returning(tx.db())
+            .await?;
+        Ok(minted)
+    }
+
+    fn mint(
+        &self,
+        wanted: &Wanted<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(Minted, entity::link::Model), StoreError> {
+        let Wanted {
+            ticket, gate, to, ..
+        } = wanted;
+        let last = now + Duration::days(wanted.days);
         let expires_at = gate.expires_at.map_or(last, |it| Ord::min(it, last));
         let token = token(&self.ids.secret());
         let digest = token_digest(&token).ok_or_else(|| codec::corrupt("link", "own token"))?;
@@ -132,12 +166,12 @@ impl Desk {
             expires_at: codec::micros(expires_at),
             opened_at: None,
         };
-        row.into_active_model().insert(tx.db()).await?;
-        Ok(Minted {
+        let link = Minted {
             token,
             code,
             expires_at,
-        })
+        };
+        Ok((link, row))
     }
 
     /// The link behind a token, expired or not; `None` for anything unknown or malformed, and after

@@ -4,6 +4,7 @@ use super::{Due, Key, LEASE, settle};
 use crate::{
     desk::Desk,
     id::{GateId, PersonId, TicketId},
+    link::Wanted,
     people::Person,
     store::{Known, StoreError, codec, entity::notice, load, people, tickets},
     ticket::Ticket,
@@ -38,7 +39,7 @@ impl Desk {
                 return Ok(Vec::new());
             }
             let dues = self.read(rows).await?;
-            let dues = self.mint_links(dues, now).await?;
+            let dues = self.with_links(dues, now).await?;
             if !dues.is_empty() {
                 return Ok(dues);
             }
@@ -107,25 +108,33 @@ impl Desk {
     }
 
     /// A fresh link for every message that asks something, all in one transaction.
-    async fn mint_links(
+    async fn with_links(
         &self,
         dues: Vec<(Due, i64)>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Due>, StoreError> {
-        if dues.iter().all(|(it, _)| it.gate.is_none()) {
-            return Ok(dues.into_iter().map(|it| it.0).collect());
+        let asks = dues.iter().filter_map(|(due, days)| {
+            Some(Wanted {
+                ticket: &due.ticket,
+                gate: due.gate.as_ref()?,
+                to: &due.to,
+                owed: due.at,
+                days: *days,
+            })
+        });
+        let wanted: Vec<Wanted<'_>> = asks.collect();
+        let mut minted = Vec::new();
+        if !wanted.is_empty() {
+            let tx = self.store.begin_apart().await?;
+            minted = self.mint_links(&tx, &wanted, now).await?;
+            tx.end().await?;
         }
-        let tx = self.store.begin_apart().await?;
-        let mut minted = Vec::with_capacity(dues.len());
-        for (mut due, days) in dues {
-            if let Some(gate) = &due.gate {
-                let link = self.mint_link(&tx, &due.ticket, gate, &due.to, (due.at, now, days));
-                due.link = Some(link.await?);
-            }
-            minted.push(due);
-        }
-        tx.end().await?;
-        Ok(minted)
+        let mut minted = minted.into_iter();
+        let linked = dues.into_iter().map(|(mut due, _)| {
+            due.link = due.gate.as_ref().and_then(|_| minted.next());
+            due
+        });
+        Ok(linked.collect())
     }
 }
 
