@@ -92,6 +92,23 @@ async fn a_lease_lasts_as_long_as_it_is_prolonged_and_not_longer() {
     assert_eq!(late.state, "sending");
 }
 
+/// P16: neither a lease nor a pause outlives the clock that gave it by days.
+#[tokio::test]
+async fn a_clock_set_back_keeps_no_message_waiting() {
+    let world = World::new().await;
+    let owed = ten_asked(&world).await;
+    let taken = take(&world, 100).await;
+    for due in &taken[..5] {
+        ended(&world, due, Delivered::Later("451".into())).await;
+    }
+    world.advance(Duration::days(-3));
+    assert_eq!(take(&world, 100).await.len(), owed);
+    assert!(
+        take(&world, 100).await.is_empty(),
+        "and they are held again"
+    );
+}
+
 #[tokio::test]
 async fn what_was_not_tried_is_due_at_once_and_counts_as_no_try() {
     let world = World::new().await;

@@ -33,8 +33,7 @@ impl Desk {
     /// The database failed; what was taken already comes back when its lease ends.
     pub async fn take_notices(&self, most: u64) -> Result<Vec<Due>, StoreError> {
         loop {
-            let now = self.clock.now();
-            let rows = self.claim(most, now).await?;
+            let (rows, now) = self.claim(most).await?;
             if rows.is_empty() {
                 return Ok(Vec::new());
             }
@@ -46,13 +45,19 @@ impl Desk {
         }
     }
 
-    /// Rows as they were before, whose fence has been raised.
-    async fn claim(&self, most: u64, now: DateTime<Utc>) -> Result<Vec<notice::Model>, StoreError> {
+    /// Rows as they were before, whose fence has been raised, and when.
+    async fn claim(&self, most: u64) -> Result<(Vec<notice::Model>, DateTime<Utc>), StoreError> {
         use notice::{Column as C, Entity};
-        let at = codec::micros(now);
-        let pending = C::State.eq("pending").and(C::NextAt.lte(at));
-        let silent = C::State.eq("sending").and(C::LeaseUntil.lt(at));
         let tx = self.store.begin_apart().await?;
+        let now = settle::moment(self, &tx).await?;
+        let at = codec::micros(now);
+        // What lies too far ahead was given by a clock that has since been set back.
+        let (lease, pause) = (now + LEASE * 2, now + settle::LONGEST_PAUSE * 2);
+        let due = C::NextAt.lte(at).or(C::NextAt.gt(codec::micros(pause)));
+        let pending = C::State.eq("pending").and(due);
+        let lapsed = C::LeaseUntil.lt(at);
+        let lapsed = lapsed.or(C::LeaseUntil.gt(codec::micros(lease)));
+        let silent = C::State.eq("sending").and(lapsed);
         let rows = Entity::find()
             .filter(pending.or(silent))
             .order_by_asc(C::NextAt)
@@ -63,7 +68,7 @@ impl Desk {
             .all(tx.db())
             .await?;
         if rows.is_empty() {
-            return Ok(rows);
+            return Ok((rows, now));
         }
         let these = rows.iter().fold(Condition::any(), |all, it| {
             let one = C::Client.eq(&it.client).and(C::Record.eq(it.record));
@@ -78,7 +83,7 @@ impl Desk {
             .exec(tx.db())
             .await?;
         tx.end().await?;
-        Ok(rows)
+        Ok((rows, now))
     }
 
     /// Tickets and persons around the messages. Outside the transaction: nobody waits for it.

@@ -5,10 +5,11 @@ use crate::{
     desk::Desk,
     store::{StoreError, Tx, codec, entity::notice},
 };
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SubsecRound, Utc};
 use notice::{Column as C, Entity};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
+    Statement,
     sea_query::{CaseStatement, Expr, SimpleExpr},
 };
 
@@ -17,6 +18,8 @@ use sea_orm::{
 const GIVE_UP: Duration = Duration::days(5);
 /// Pause after the first try; it doubles up to 32 times that.
 const PAUSE_S: i64 = 15;
+/// The longest pause.
+pub(super) const LONGEST_PAUSE: Duration = Duration::minutes(8);
 /// State of a message that a server took.
 const SENT: &str = "sent";
 /// Begins the answer kept with a message that may have arrived.
@@ -65,6 +68,17 @@ fn short(words: &str) -> String {
     words.chars().take(500).collect()
 }
 
+/// The time by which messages are taken and held: the database's where several processes share one.
+pub(super) async fn moment(desk: &Desk, tx: &Tx) -> Result<DateTime<Utc>, StoreError> {
+    if desk.store.on_sqlite() || !desk.clock.yields_to_the_database() {
+        return Ok(desk.clock.now());
+    }
+    let sql = Statement::from_string(DbBackend::Postgres, "SELECT clock_timestamp()");
+    let row = tx.db().query_one_raw(sql).await?;
+    let now: Option<DateTime<Utc>> = row.map(|it| it.try_get_by_index(0)).transpose()?;
+    Ok(now.map_or_else(|| desk.clock.now(), |it| it.trunc_subsecs(6)))
+}
+
 /// The message at that place, as long as it is being delivered under that fence.
 fn held(key: &Key, fence: i64) -> SimpleExpr {
     let place = C::Client.eq(&key.client).and(C::Record.eq(key.record));
@@ -86,8 +100,8 @@ impl Desk {
     /// # Errors
     /// The database failed; nothing was noted, or nobody knows: it can be said again.
     pub async fn notices_ended(&self, all: &[(&Due, Delivered)]) -> Result<(), StoreError> {
-        let now = self.clock.now();
         let tx = self.store.begin_apart().await?;
+        let now = moment(self, &tx).await?;
         sent(&tx, all, now).await?;
         for (due, end) in all {
             if matches!(end, Delivered::Sent(_)) {
@@ -116,11 +130,11 @@ impl Desk {
         if all.is_empty() {
             return Ok(Vec::new());
         }
-        let until = codec::micros(self.clock.now() + LEASE);
         let these = all.iter().fold(Condition::any(), |all, (key, fence)| {
             all.add(held(key, *fence))
         });
         let tx = self.store.begin_apart().await?;
+        let until = codec::micros(moment(self, &tx).await? + LEASE);
         let rows = Entity::update_many()
             .col_expr(C::LeaseUntil, Expr::value(until))
             .filter(these)
