@@ -1,4 +1,7 @@
-//! Who did what, when and why; and what every token was used for.
+//! Who did what, when and why; what every token was used for; and whether all of it still holds.
+
+pub mod source;
+pub mod verify;
 
 use crate::{
     contract::Contract,

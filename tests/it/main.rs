@@ -9,5 +9,6 @@ mod race;
 mod refusals;
 mod replicas;
 mod stories;
+mod tamper;
 mod tidy;
 mod window;

@@ -1,7 +1,10 @@
 //! What must hold at the end of every test (promises §5, §7): read back by plain SQL, from outside
 //! the engine.
 
-use engine::journal::{self, Frontier};
+use engine::{
+    audit::{source::Source, verify::verify},
+    journal::{self, Frontier},
+};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, QueryResult, Statement};
 use std::collections::BTreeMap;
 
@@ -17,6 +20,15 @@ pub async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
     found
         .first()
         .map_or(0, |it| it.try_get_by_index::<i64>(0).expect("a number"))
+}
+
+/// Runs SQL on the database at `url`, as somebody with direct access to it would.
+pub async fn alter(url: &str, sql: &str) {
+    let db = Database::connect(url).await.expect("the database opens");
+    db.execute_unprepared(sql)
+        .await
+        .expect("the database obeys");
+    db.close().await.expect("the database closes");
 }
 
 /// Every table there is, and how many rows it has.
@@ -72,7 +84,8 @@ pub(crate) fn last_look(url: &str, server: Option<(String, String)>, check: bool
     })
 }
 
-async fn faults(url: &str) -> Vec<String> {
+/// Everything that is wrong with the database at `url`; nothing in a world in order.
+pub async fn faults(url: &str) -> Vec<String> {
     let db = Database::connect(url)
         .await
         .expect("the database opens again");
@@ -85,8 +98,22 @@ async fn faults(url: &str) -> Vec<String> {
     }
     ledger(&db, &mut wrong).await;
     journal(&db, &mut wrong).await;
+    replay(url, &mut wrong).await;
     db.close().await.expect("the database closes");
     wrong
+}
+
+/// What the program itself says of the database: the journal replayed against the tables (P30).
+async fn replay(url: &str, wrong: &mut Vec<String>) {
+    let source = Source::open(url).await.expect("the database opens");
+    let view = source.view().await.expect("a view");
+    let report = verify(&view, &mut |_, _, _| {})
+        .await
+        .expect("a verification");
+    view.end().await.expect("the view ends");
+    source.close().await.expect("the database closes");
+    let said = report.findings.iter();
+    wrong.extend(said.map(|it| format!("{}: {}", it.check, it.what.en)));
 }
 
 /// Counts that must be zero.

@@ -1,0 +1,243 @@
+//! A client's log: every leaf recomputed, and what it says kept for comparison.
+
+use super::Book;
+use crate::{
+    audit::source::PAGE,
+    journal::{Frontier, Hash, commitment, leaf_hash},
+    store::{
+        StoreError, codec,
+        entity::{log_head, opening, record},
+    },
+};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use workflows::plan::canonical;
+
+/// What the journal says happened to one ticket.
+#[derive(Default)]
+pub(super) struct Trail {
+    /// How many records.
+    pub(super) records: i64,
+    /// State after the last.
+    pub(super) to: String,
+    /// Reference in every leaf.
+    pub(super) reference: String,
+    /// Highest fence on record, by task.
+    pub(super) fences: HashMap<String, i64>,
+}
+
+/// A decision as both sides name it: reference, task, digest, pseudonym of the person.
+pub(super) type Said = (String, String, String, String);
+
+/// What a client's journal says happened.
+#[derive(Default)]
+pub(super) struct Replay {
+    /// By name of the ticket.
+    pub(super) tickets: HashMap<String, Trail>,
+    /// How often each decision is on record.
+    pub(super) decided: HashMap<Said, i64>,
+    /// Token movements, by number of the record.
+    pub(super) tokens: HashMap<i64, BTreeMap<String, i64>>,
+    /// How many records there are.
+    pub(super) size: i64,
+}
+
+pub(super) async fn check(
+    db: &DatabaseTransaction,
+    client: &str,
+    book: &mut Book,
+    replay: &mut Replay,
+    read: &mut (dyn FnMut(u64) + Send),
+) -> Result<(), StoreError> {
+    let mut edge = Frontier::default();
+    let mut last_at = i64::MIN;
+    loop {
+        let page = record::Entity::find()
+            .filter(record::Column::Client.eq(client))
+            .filter(record::Column::Seq.gte(replay.size))
+            .order_by_asc(record::Column::Seq)
+            .limit(PAGE)
+            .all(db)
+            .await?;
+        let (Some(first), Some(last)) = (page.first(), page.last()) else {
+            break;
+        };
+        let (first, next) = (first.seq, last.seq + 1);
+        let mut committed = BTreeMap::new();
+        for row in &page {
+            let expected = i64::try_from(edge.size).map_err(|e| codec::corrupt("log", e))?;
+            let hash = leaf_hash(row.leaf.as_bytes());
+            edge.append(hash);
+            let faults = leaf(row, expected, &hash, last_at);
+            last_at = row.at;
+            match faults {
+                Ok(body) => {
+                    keep(client, row, &body, book, replay);
+                    committed.insert(row.seq, body);
+                }
+                Err(words) => {
+                    let at = row.seq;
+                    book.note(
+                        "journal",
+                        client,
+                        format!("enregistrement {at}\u{a0}: {}", words.0),
+                        format!("record {at}: {}", words.1),
+                    );
+                }
+            }
+        }
+        openings(db, client, (first, next), &committed, book).await?;
+        book.saw("journal", page.len());
+        read(page.len() as u64);
+        replay.size = next;
+    }
+    head(db, client, &edge, book).await
+}
+
+/// The leaf as a value, or what is wrong with it.
+fn leaf(
+    row: &record::Model,
+    expected: i64,
+    hash: &Hash,
+    last_at: i64,
+) -> Result<Value, (String, String)> {
+    let say = |fr: &str, en: &str| Err((fr.to_owned(), en.to_owned()));
+    let Ok(body) = serde_json::from_str::<Value>(&row.leaf) else {
+        return say("la feuille n’est pas du JSON", "the leaf is not JSON");
+    };
+    if row.leaf_hash != hex::encode(hash) {
+        return say(
+            "l’empreinte n’est pas celle de la feuille",
+            "the hash is not that of the leaf",
+        );
+    }
+    if row.seq != expected || body["i"] != row.seq {
+        return say(
+            &format!("tient la place {expected}"),
+            &format!("stands at place {expected}"),
+        );
+    }
+    if canonical(&body) != row.leaf {
+        return say(
+            "la feuille n’est pas canonique",
+            "the leaf is not canonical",
+        );
+    }
+    let at = body["at"].as_str().and_then(|it| it.parse().ok());
+    let same = body["kind"] == row.kind.as_str()
+        && body["node"].as_str() == row.task.as_deref()
+        && at.map(codec::micros) == Some(row.at);
+    if !same {
+        return say(
+            "les colonnes ne disent pas ce que dit la feuille",
+            "the columns do not say what the leaf says",
+        );
+    }
+    if row.at < last_at {
+        return say("plus ancien que le précédent", "older than the one before");
+    }
+    Ok(body)
+}
+
+/// Keeps what the leaf says happened, and notes a ticket whose states do not follow.
+fn keep(client: &str, row: &record::Model, body: &Value, book: &mut Book, replay: &mut Replay) {
+    let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+    if let Some(moves) = body["tok"].as_object() {
+        let moves = moves
+            .iter()
+            .map(|(key, n)| (key.clone(), n.as_i64().unwrap_or_default()));
+        replay.tokens.insert(row.seq, moves.collect());
+    }
+    let Some(ticket) = &row.ticket else {
+        return;
+    };
+    let (reference, to) = (text("chg"), text("to"));
+    if row.kind == "gate.decided" {
+        let said = (reference.clone(), text("node"), text("sd"), text("actor"));
+        *replay.decided.entry(said).or_default() += 1;
+    }
+    let trail = replay.tickets.entry(ticket.clone()).or_default();
+    let from = body["from"].as_str().unwrap_or_default();
+    if trail.to != from || trail.records > 0 && trail.reference != reference {
+        let (at, was) = (row.seq, &trail.to);
+        book.note(
+            "journal",
+            client,
+            format!(
+                "enregistrement {at}\u{a0}: {reference} part de «\u{a0}{from}\u{a0}», pas de \
+                 «\u{a0}{was}\u{a0}»"
+            ),
+            format!("record {at}: {reference} starts from “{from}”, not from “{was}”"),
+        );
+    }
+    trail.records += 1;
+    trail.to = to;
+    trail.reference = reference;
+    if let (Some(task), Some(fence)) = (&row.task, body["fence"].as_i64()) {
+        let highest = trail.fences.entry(task.clone()).or_default();
+        *highest = fence.max(*highest);
+    }
+}
+
+/// Every opening is what its leaf committed to; a commitment without opening was erased, which
+/// breaks nothing.
+async fn openings(
+    db: &DatabaseTransaction,
+    client: &str,
+    (first, next): (i64, i64),
+    committed: &BTreeMap<i64, Value>,
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    let rows = opening::Entity::find()
+        .filter(opening::Column::Client.eq(client))
+        .filter(opening::Column::Seq.gte(first))
+        .filter(opening::Column::Seq.lt(next))
+        .all(db)
+        .await?;
+    book.saw("openings", rows.len());
+    for it in rows {
+        let salt = hex::decode(&it.salt).ok().and_then(|it| it.try_into().ok());
+        let said = salt.map(|salt: Hash| commitment(&it.field, &salt, &it.value));
+        let leaf = committed.get(&it.seq);
+        let promised = leaf.and_then(|leaf| leaf["c"][&it.field].as_str());
+        if said.is_none() || said.as_deref() != promised {
+            let (seq, field) = (it.seq, it.field);
+            book.note(
+                "openings",
+                client,
+                format!(
+                    "enregistrement {seq}\u{a0}: «\u{a0}{field}\u{a0}» n’est pas ce qui \
+                     fut engagé"
+                ),
+                format!("record {seq}: “{field}” is not what was committed to"),
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn head(
+    db: &DatabaseTransaction,
+    client: &str,
+    edge: &Frontier,
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    let found = log_head::Entity::find_by_id(client.to_owned())
+        .one(db)
+        .await?;
+    let same = found
+        .is_some_and(|it| u64::try_from(it.size) == Ok(edge.size) && it.frontier == edge.encode());
+    if !same {
+        let size = edge.size;
+        book.note(
+            "journal",
+            client,
+            format!("la tête du journal n’est pas celle de ses {size} feuilles"),
+            format!("the log’s head is not that of its {size} leaves"),
+        );
+    }
+    Ok(())
+}
