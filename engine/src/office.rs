@@ -2,6 +2,7 @@
 //! change leaves its record in the same transaction.
 
 use crate::{
+    audit::source::Head,
     contract::Contract,
     desk::{Caller, Desk, DeskError},
     id::{LotId, PersonId},
@@ -160,6 +161,45 @@ impl Desk {
             .await?;
         tx.end().await?;
         Ok(true)
+    }
+
+    /// Puts on record that the provider goes on with a database that does not hold what was
+    /// published of this client's log (P32). `found` is where the log ends now, before the record.
+    ///
+    /// # Errors
+    /// The person does not administer, or the database failed.
+    pub async fn accept_rollback(
+        &self,
+        published: &Head,
+        found: &Head,
+        reason: &str,
+        caller: Caller,
+    ) -> Result<(), DeskError> {
+        let entitled = caller
+            .actor
+            .person()
+            .is_some_and(|it| it.is_staff() && it.may(Right::Administer));
+        if !entitled {
+            return Err(Refusal::NotEntitled.into());
+        }
+        let mut entry = Entry::new("journal.rollback-accepted", None, "accepted");
+        let side = |it: &Head| format!("{}:{}", it.size, it.root);
+        entry.subject = Some(format!(
+            "published {} found {}",
+            side(published),
+            side(found)
+        ));
+        entry.words.insert("reason", reason.to_owned());
+        let (desk, client) = (self.clone(), found.client.clone());
+        self.store
+            .unit(async move {
+                let tx = desk.store.begin().await?;
+                desk.note(&tx, &client, "journal", &entry, &caller).await?;
+                tx.end().await
+            })
+            .await?;
+        self.bell.ring();
+        Ok(())
     }
 
     async fn note_moves(

@@ -4,6 +4,7 @@ use crate::{
     http::{Web, state::Provider},
     mail::{Deliver, Outbox, view::Sender},
     post::Post,
+    published,
 };
 use adapters::systems::Systems;
 use anyhow::Context as _;
@@ -64,6 +65,8 @@ pub struct App {
     pub provider: Arc<Provider>,
     /// Letters kept instead of sent.
     pub outbox: Option<Arc<Outbox>>,
+    /// Where the scheduler publishes the journal's heads; nowhere when there is none.
+    pub heads: Option<PathBuf>,
     mail: Mail,
     demo: bool,
 }
@@ -88,7 +91,7 @@ pub fn rules(systems: Arc<Systems>) -> anyhow::Result<(Catalogue, Workflows, Reg
 /// # Errors
 /// A step failed; none of it was applied then.
 pub async fn migrate(store: &Store) -> anyhow::Result<()> {
-    Migrator::up(store.connection(), None)
+    migrations::bring_up(store.connection())
         .await
         .context("schema")
 }
@@ -146,6 +149,7 @@ impl App {
             desk,
             provider: Arc::new(provider),
             outbox,
+            heads: None,
             mail,
             demo,
         })
@@ -179,6 +183,9 @@ impl App {
                 }
                 Part::Scheduler => {
                     hands.spawn(Scheduler::new(self.desk.clone()).run(stop.clone()));
+                    if let Some(file) = self.heads.clone() {
+                        hands.spawn(published::run(file, self.desk.clone(), stop.clone()));
+                    }
                 }
                 Part::Mailer => {
                     let post = Post::new(

@@ -1,6 +1,8 @@
 //! What the operator decides: one TOML file, the environment above it, the command line above
 //! both. Secrets are references, never values.
 
+mod place;
+
 use serde::Deserialize;
 use std::{
     fs, io,
@@ -20,6 +22,9 @@ pub struct Config {
     pub base_url: String,
     /// File of the zones and their systems; none: every task of the outside is refused.
     pub systems: Option<PathBuf>,
+    /// File of the published heads of the journal, best kept where the database is not; by default
+    /// beside an SQLite file, else in the service's own directory, else nowhere.
+    pub heads: Option<PathBuf>,
     /// How letters leave.
     pub mail: MailConfig,
     /// The provider as people read it.
@@ -95,6 +100,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             base_url: "http://127.0.0.1:8080".into(),
             systems: None,
+            heads: None,
             mail: MailConfig::default(),
             provider: ProviderConfig::default(),
         }
@@ -177,6 +183,8 @@ pub struct Overrides {
     pub base_url: Option<String>,
     /// `GUICHET_SYSTEMS`.
     pub systems: Option<PathBuf>,
+    /// `GUICHET_HEADS`.
+    pub heads: Option<PathBuf>,
     /// Directory of an SQLite database and kept letters.
     pub data: Option<PathBuf>,
 }
@@ -208,11 +216,17 @@ impl Config {
         if let Some(it) = &over.systems {
             config.systems = Some(it.clone());
         }
-        let data = over.data.clone().unwrap_or_else(home);
+        let data = over.data.clone().unwrap_or_else(place::home);
         if let Some(it) = &over.database_url {
             config.database_url.clone_from(it);
         } else if config.database_url.is_empty() || over.data.is_some() {
             config.database_url = format!("sqlite://{}", data.join("guichet.db").display());
+        }
+        if let Some(it) = &over.heads {
+            config.heads = Some(it.clone());
+        }
+        if config.heads.is_none() {
+            config.heads = place::heads(config.database_file());
         }
         if config.mail.directory.is_none() {
             config.mail.directory = Some(data.join("outbox"));
@@ -222,6 +236,13 @@ impl Config {
         }
         config.check()?;
         Ok(config)
+    }
+
+    /// The file of an SQLite database.
+    #[must_use]
+    pub fn database_file(&self) -> Option<PathBuf> {
+        let rest = self.database_url.strip_prefix("sqlite://")?;
+        Some(PathBuf::from(rest.split('?').next().unwrap_or(rest)))
     }
 
     fn read(path: &Path) -> Result<Config, ConfigError> {
@@ -238,10 +259,12 @@ impl Config {
         })?;
         // A path in a file means the place beside that file, wherever the program was started.
         let beside = path.parent().unwrap_or(Path::new("."));
-        for it in [&mut config.systems, &mut config.mail.directory]
-            .into_iter()
-            .flatten()
-        {
+        let paths = [
+            &mut config.systems,
+            &mut config.heads,
+            &mut config.mail.directory,
+        ];
+        for it in paths.into_iter().flatten() {
             *it = beside.join(&*it);
         }
         Ok(config)
@@ -331,24 +354,6 @@ impl MailConfig {
     pub fn id_domain(&self) -> &str {
         let of_sender = self.from.rsplit_once('@').map_or("localhost", |it| it.1);
         self.domain.as_deref().unwrap_or(of_sender)
-    }
-}
-
-/// Where data is kept when nobody says: the service's own directory, else the person's.
-fn home() -> PathBuf {
-    let service = PathBuf::from("/var/lib/guichet");
-    let own = |name: &str| {
-        std::env::var_os(name)
-            .filter(|it| !it.is_empty())
-            .map(PathBuf::from)
-    };
-    match own("STATE_DIRECTORY").or_else(|| own("XDG_DATA_HOME").map(|it| it.join("guichet"))) {
-        Some(it) => it,
-        None if service.is_dir() => service,
-        None => own("HOME").map_or_else(
-            || "guichet-data".into(),
-            |it| it.join(".local/share/guichet"),
-        ),
     }
 }
 

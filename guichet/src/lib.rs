@@ -2,6 +2,7 @@
 //! command line, and the wiring of the other crates into one program.
 
 pub mod app;
+pub mod backup;
 pub mod bench;
 pub mod cli;
 pub mod config;
@@ -12,3 +13,4 @@ pub mod i18n;
 pub mod mail;
 pub mod pages;
 pub mod post;
+pub mod published;

@@ -6,8 +6,10 @@
 
 use sea_orm_migration::{
     prelude::*,
-    sea_orm::{DatabaseBackend, DatabaseConnection, TransactionTrait},
+    sea_orm::{DatabaseBackend, DatabaseConnection, EntityTrait, QueryOrder, TransactionTrait},
+    seaql_migrations,
 };
+use std::collections::BTreeSet;
 
 mod m20261122_000001_people;
 mod m20261122_000002_tickets;
@@ -45,6 +47,56 @@ pub async fn bring_up(db: &DatabaseConnection) -> Result<(), DbErr> {
     let done = Migrator::up(db, None).await;
     turn.commit().await?;
     done
+}
+
+/// Names of the steps that this program knows, oldest first.
+#[must_use]
+pub fn steps() -> Vec<String> {
+    let all = Migrator::migrations();
+    all.iter().map(|it| it.name().to_owned()).collect()
+}
+
+/// How the schema of a database stands to the steps that this program knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Steps applied, oldest first.
+    pub applied: Vec<String>,
+    /// Steps still to apply.
+    pub pending: Vec<String>,
+    /// Steps applied that this program does not know: a newer one made them.
+    pub unknown: Vec<String>,
+}
+
+/// Looks at the schema and changes nothing, not even on an empty database.
+///
+/// # Errors
+/// The database failed.
+pub async fn standing(db: &DatabaseConnection) -> Result<Standing, DbErr> {
+    let table = Migrator::migration_table_name().to_string();
+    let mut applied = Vec::new();
+    if SchemaManager::new(db).has_table(table).await? {
+        let rows = seaql_migrations::Entity::find()
+            .order_by_asc(seaql_migrations::Column::Version)
+            .all(db)
+            .await?;
+        applied.extend(rows.into_iter().map(|it| it.version));
+    }
+    let known = steps();
+    let done: BTreeSet<&String> = applied.iter().collect();
+    let ours: BTreeSet<&String> = known.iter().collect();
+    Ok(Standing {
+        pending: known
+            .iter()
+            .filter(|it| !done.contains(it))
+            .cloned()
+            .collect(),
+        unknown: applied
+            .iter()
+            .filter(|it| !ours.contains(it))
+            .cloned()
+            .collect(),
+        applied: applied.clone(),
+    })
 }
 
 /// Held until the transaction ends; the number is ours and means nothing.

@@ -15,6 +15,10 @@ use std::{path::Path, time::Duration};
 /// How many leaves are read at a time.
 pub(super) const PAGE: u64 = 2_000;
 
+/// Whoever reads everything in one transaction takes the time it takes.
+const PATIENT: &str =
+    "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+
 /// Where a client's log ends: size, root and what it takes to go on from there (RFC 6962).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
@@ -70,7 +74,6 @@ impl Source {
         options.map_sqlx_postgres_opts(|it| {
             it.options([
                 ("default_transaction_read_only", "on"),
-                // Whoever reads everything in one transaction takes the time it takes.
                 ("idle_in_transaction_session_timeout", "0"),
                 ("statement_timeout", "0"),
             ])
@@ -136,6 +139,10 @@ impl Source {
             ..Default::default()
         };
         let tx = self.db.begin_with_options(options).await?;
+        if postgres {
+            // A pooler in between may have dropped what the connection asked for.
+            tx.execute_unprepared(PATIENT).await?;
+        }
         Ok(View { tx })
     }
 

@@ -1,9 +1,12 @@
 //! The words of the command line.
 
+mod db;
 mod office;
 mod study;
 mod ticket;
+mod writes;
 
+pub use db::{Db, Journal};
 pub use office::{AddPerson, Audit, Client, Contract, Mail, Person};
 pub use study::Study;
 pub use ticket::{Because, Complete, Decide, List, New, OnTask, Reference, Ticket, Watch};
@@ -59,6 +62,9 @@ pub struct Global {
         hide_env_values = true
     )]
     pub database: Option<String>,
+    /// File of the published heads of the journal
+    #[arg(long, global = true, value_name = "FILE", env = "GUICHET_HEADS")]
+    pub heads: Option<PathBuf>,
     /// Who acts on this machine
     #[arg(long = "as", global = true, value_name = "LOGIN", env = "GUICHET_AS")]
     pub login: Option<String>,
@@ -106,6 +112,9 @@ pub enum Verb {
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),
+    /// Where the journal ends, and what was published of it
+    #[command(subcommand)]
+    Journal(Journal),
     /// Letters owed and sent
     #[command(subcommand)]
     Mail(Mail),
@@ -174,15 +183,6 @@ pub enum Role {
     Scheduler,
     /// Sends letters.
     Mailer,
-}
-
-/// The database.
-#[derive(Debug, Subcommand)]
-pub enum Db {
-    /// Bring the schema up to date
-    Migrate,
-    /// Show which steps are applied
-    Status,
 }
 
 /// What can be ordered.

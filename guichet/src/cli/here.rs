@@ -5,6 +5,7 @@ use super::{
     end::{DENIED, FAILED, Stop},
     open,
     print::Printer,
+    start,
 };
 use crate::{
     app::App,
@@ -42,6 +43,7 @@ pub fn config(global: &Global) -> Result<Config, Stop> {
         listen: text("GUICHET_LISTEN"),
         base_url: text("GUICHET_BASE_URL"),
         systems: text("GUICHET_SYSTEMS").map(PathBuf::from),
+        heads: global.heads.clone(),
         data: global.data.clone(),
     };
     Ok(Config::load(global.config.as_deref(), &over)?)
@@ -50,8 +52,7 @@ pub fn config(global: &Global) -> Result<Config, Stop> {
 /// The file of an SQLite database.
 #[must_use]
 pub fn database_file(config: &Config) -> Option<PathBuf> {
-    let rest = config.database_url.strip_prefix("sqlite://")?;
-    Some(PathBuf::from(rest.split('?').next().unwrap_or(rest)))
+    config.database_file()
 }
 
 /// An open database and who works with it.
@@ -60,6 +61,8 @@ pub struct Here {
     pub out: Printer,
     /// The program put together.
     pub app: App,
+    /// What is configured.
+    pub config: Config,
     login: Option<String>,
     letters: Option<PathBuf>,
 }
@@ -87,8 +90,17 @@ impl Here {
             out: out.clone(),
             app,
             login: global.login.clone(),
-            letters: config.mail.directory,
+            letters: config.mail.directory.clone(),
+            config,
         })
+    }
+
+    /// Refuses to write into a database that does not hold what was published of it.
+    ///
+    /// # Errors
+    /// It does not, or file or database cannot be read.
+    pub async fn is_current(&self) -> Result<(), Stop> {
+        start::heads(&self.config, self.desk()).await
     }
 
     /// The letters kept instead of sent, if any were.

@@ -5,6 +5,7 @@ mod act;
 pub mod args;
 mod bench;
 mod contract;
+mod db;
 pub mod end;
 mod here;
 mod journal;
@@ -15,6 +16,7 @@ mod parting;
 mod people;
 mod print;
 mod run;
+mod start;
 mod study;
 mod ticket;
 mod watch;
@@ -139,7 +141,7 @@ async fn dispatch(cli: Cli, out: &Printer) -> Result<ExitCode, Stop> {
     let code = match verb {
         Verb::Demo(asked) => return demo(asked, out).await,
         Verb::Serve(asked) => run::serve(&global, &asked, out).await?,
-        Verb::Db(verb) => run::db(&global, &verb, out).await?,
+        Verb::Db(verb) => db::db(&global, &verb, out).await?,
         Verb::Doctor => run::doctor(&global, out).await?,
         Verb::Bench(asked) => bench::bench(&global, &asked, out).await?,
         verb => on_database(&global, verb, out).await?,
@@ -149,6 +151,9 @@ async fn dispatch(cli: Cli, out: &Printer) -> Result<ExitCode, Stop> {
 
 async fn on_database(global: &Global, verb: Verb, out: &Printer) -> Result<u8, Stop> {
     let here = Here::open(global, out).await?;
+    if verb.writes() {
+        here.is_current().await?;
+    }
     match &verb {
         Verb::Inbox { check } => ticket::inbox(&here, *check).await,
         Verb::Ticket(verb) => on_ticket(&here, verb).await,
@@ -156,6 +161,7 @@ async fn on_database(global: &Global, verb: Verb, out: &Printer) -> Result<u8, S
         Verb::Contract(verb) => contract::contract(&here, verb).await,
         Verb::Client(verb) => contract::client(&here, verb).await,
         Verb::Audit(verb) => journal::audit(&here, verb).await,
+        Verb::Journal(verb) => db::journal(&here, verb).await,
         Verb::Mail(verb) => journal::mail(&here, verb).await,
         Verb::Person(verb) => people::person(&here, verb).await,
         Verb::Demo(_)

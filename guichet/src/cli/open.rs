@@ -1,6 +1,6 @@
 //! From the configuration to the program put together.
 
-use super::end::Stop;
+use super::{end::Stop, start};
 use crate::{
     app::{App, Mail},
     config::{Config, MailConfig, Tls, Transport},
@@ -27,6 +27,7 @@ pub async fn open(config: &Config) -> Result<App, Stop> {
     let systems = Arc::new(systems(config)?);
     let mail = mail(config)?;
     let store = Store::open(&config.database_url).await?;
+    start::schema(&store).await?;
     let provider = Provider {
         name: config.provider.name.clone(),
         mail: config.provider.mail.clone(),

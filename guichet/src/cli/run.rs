@@ -1,11 +1,12 @@
-//! `serve`, `demo`, `db …` and `doctor`: the program at work, and what it needs for that.
+//! `serve` and `doctor`: the program at work, and what it needs for that.
 
 use super::{
-    args::{Db, Global, Role, Serve},
+    args::{Global, Role, Serve},
     end::{FAILED, INTERRUPTED, OK, Stop, UNVERIFIED},
     here, open,
     parting::{self, Signals},
     print::{Printer, facts, line, table},
+    start,
 };
 use crate::{
     app::{self, Part},
@@ -14,60 +15,10 @@ use crate::{
 };
 use adapters::systems::{Systems, SystemsConfig};
 use catalogue::Lang;
-use engine::store::Store;
-use migrations::Migrator;
-use sea_orm_migration::{MigrationStatus, MigratorTrait};
+use engine::{audit::source::Source, store::Store};
 use serde_json::json;
 use std::{collections::BTreeSet, fs, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
-
-/// Opens the database that the configuration names; makes its directory.
-async fn store(config: &Config) -> Result<Store, Stop> {
-    if let Some(parent) = here::database_file(config).and_then(|it| it.parent().map(Into::into)) {
-        let parent: std::path::PathBuf = parent;
-        fs::create_dir_all(&parent)?;
-    }
-    Ok(Store::open(&config.database_url).await?)
-}
-
-/// Runs `db …`.
-///
-/// # Errors
-/// The database cannot be reached, or a step failed.
-pub async fn db(global: &Global, verb: &Db, out: &Printer) -> Result<u8, Stop> {
-    let config = here::config(global)?;
-    if let Db::Status = verb
-        && let Some(file) = here::database_file(&config).filter(|it| !it.exists())
-    {
-        return Err(Stop::missing(&file.display().to_string()).hint("guichet db migrate"));
-    }
-    let store = store(&config).await?;
-    if let Db::Migrate = verb {
-        app::migrate(&store).await?;
-    }
-    let steps = Migrator::get_migration_with_status(store.connection())
-        .await
-        .map_err(anyhow::Error::from)?;
-    let applied = |it: MigrationStatus| it == MigrationStatus::Applied;
-    let rows: Vec<_> = steps
-        .iter()
-        .map(|it| json!({"name": it.name(), "applied": applied(it.status())}))
-        .collect();
-    let pending = steps.iter().filter(|it| !applied(it.status())).count();
-    out.show(&json!({"steps": rows, "pending": pending}), || {
-        let head = [out.pick("ÉTAPE", "STEP"), out.pick("ÉTAT", "STATE")];
-        let said = |done| match done {
-            true => out.pick("appliquée", "applied"),
-            false => out.pick("à appliquer", "to be applied"),
-        };
-        let lines: Vec<Vec<String>> = steps
-            .iter()
-            .map(|it| vec![it.name().to_owned(), said(applied(it.status())).to_owned()])
-            .collect();
-        table(&head, &lines)
-    })?;
-    Ok(if pending == 0 { OK } else { UNVERIFIED })
-}
 
 fn part(role: Role) -> Part {
     match role {
@@ -78,7 +29,8 @@ fn part(role: Role) -> Part {
     }
 }
 
-fn taken() -> Stop {
+/// That another process works on the SQLite file.
+pub fn taken() -> Stop {
     Stop::new(
         FAILED,
         "database.taken",
@@ -99,6 +51,7 @@ pub async fn serve(global: &Global, asked: &Serve, out: &Printer) -> Result<u8, 
         listen: asked.listen.clone(),
         base_url: asked.base_url.clone(),
         systems: asked.systems.clone(),
+        heads: global.heads.clone(),
         data: global.data.clone(),
     };
     let config = Config::load(global.config.as_deref(), &over)?;
@@ -106,7 +59,9 @@ pub async fn serve(global: &Global, asked: &Serve, out: &Printer) -> Result<u8, 
         Some(file) => Some(app::alone(&file)?.ok_or_else(taken)?),
         None => None,
     };
-    let app = open::open(&config).await?;
+    let mut app = open::open(&config).await?;
+    start::heads(&config, &app.desk).await?;
+    app.heads.clone_from(&config.heads);
     let parts: BTreeSet<Part> = asked.role.iter().map(|it| part(*it)).collect();
     let mut signals = Signals::listen()?;
     let (tell, stop) = watch::channel(false);
@@ -127,6 +82,16 @@ pub async fn serve(global: &Global, asked: &Serve, out: &Printer) -> Result<u8, 
         eprintln!(
             "{} http://{at}",
             out.pick("Guichet répond sur", "Guichet answers on")
+        );
+    }
+    if config.heads.is_none() {
+        eprintln!(
+            "{}",
+            out.pick(
+                "Les têtes du journal ne sont publiées nulle part\u{a0}: nommez un fichier \
+                 (heads, GUICHET_HEADS).",
+                "The journal’s heads are published nowhere: name a file (heads, GUICHET_HEADS).",
+            )
         );
     }
     let interrupted = signals.next().await;
@@ -212,14 +177,12 @@ async fn look_at_database(config: &Config, out: &Printer) -> Result<String, Stri
     let store = Store::open(&config.database_url)
         .await
         .map_err(|it| it.to_string())?;
-    let pending = Migrator::get_pending_migrations(store.connection()).await;
-    match pending.map_err(|it| it.to_string())?.len() {
-        0 => Ok(out.pick("schéma à jour", "schema up to date").into()),
-        n => {
-            let words = out.pick("étapes de schéma à appliquer", "schema steps to apply");
-            Err(format!("{n} {words} (guichet db migrate)"))
-        }
-    }
+    let said = |it: Stop| it.text.get(out.lang).to_owned();
+    start::schema(&store).await.map_err(said)?;
+    start::held(config, &Source::of(&store))
+        .await
+        .map_err(said)?;
+    Ok(out.pick("schéma à jour", "schema up to date").into())
 }
 
 fn look_at_systems(file: &std::path::Path) -> Result<String, String> {
