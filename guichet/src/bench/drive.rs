@@ -1,10 +1,7 @@
 //! Keeps tickets under way: orders, answers what clients are asked, and orders the next one when a
 //! ticket closes. Everything between is the engine's.
 
-use super::{
-    tell,
-    town::{Client, Town},
-};
+use super::{tell, town::Town};
 use anyhow::Context as _;
 use engine::{
     approval::Verdict,
@@ -54,9 +51,13 @@ struct Question {
     digest: String,
 }
 
-/// A ticket that closed.
-struct Closed {
-    nth: usize,
+/// Which questions are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// All of them.
+    All,
+    /// All but the last, so that tickets stay open.
+    AllButValidation,
 }
 
 /// Desks with their runners at work, and the clients in front of them.
@@ -78,6 +79,8 @@ impl Drive {
         for (nth, desk) in desks.iter().enumerate() {
             let runner = Runner::new(desk.clone(), format!("bench-{nth}"));
             hands.spawn(runner.run(told.clone()));
+            let (ear, until) = (desk.clone(), told.clone());
+            hands.spawn(async move { ear.overhear(until).await });
             let (mut bell, rung) = (desk.bell.listen(), rung.clone());
             let mut told = told.clone();
             hands.spawn(async move {
@@ -110,7 +113,13 @@ impl Drive {
         in_flight: usize,
     ) -> anyhow::Result<Driven> {
         let (tell_closed, mut closed) = mpsc::unbounded_channel();
-        let asked = self.answer(in_flight, tell_closed);
+        let asked = self.answer(in_flight, Answer::All, move |ticket| {
+            if ticket.ending.is_some() {
+                // Nobody listens once the run is over.
+                let _ = tell_closed.send(nth(ticket)?);
+            }
+            Ok(())
+        });
         tokio::pin!(asked);
         let mut orders: JoinSet<anyhow::Result<()>> = JoinSet::new();
         let mut began = vec![None; tickets];
@@ -121,7 +130,7 @@ impl Drive {
         while driven.took_ms.len() < tickets {
             while next < tickets && next - driven.took_ms.len() < in_flight.max(1) {
                 began[next] = Some(Instant::now());
-                self.order(&mut orders, from + next);
+                self.order(&mut orders, from + next, |_| Ok(()));
                 next += 1;
             }
             tokio::select! {
@@ -130,13 +139,13 @@ impl Drive {
                     done.context("an order broke off")??;
                 }
                 it = time::timeout(PATIENCE, closed.recv()) => {
-                    let it: Closed = it
+                    let it: usize = it
                         .with_context(|| format!(
                             "nothing closed for {} s, {} of {tickets} did",
                             PATIENCE.as_secs(), driven.took_ms.len(),
                         ))?
                         .context("nobody answers any more")?;
-                    let start = it.nth.checked_sub(from).and_then(|it| *began.get(it)?);
+                    let start = it.checked_sub(from).and_then(|it| *began.get(it)?);
                     let start = start.context("a ticket of another run closed")?;
                     driven.took_ms.push(start.elapsed().as_secs_f64() * 1e3);
                     driven.closed_at.push(begun.elapsed().as_secs_f64());
@@ -151,19 +160,99 @@ impl Drive {
         Ok(driven)
     }
 
-    fn order(&self, orders: &mut JoinSet<anyhow::Result<()>>, nth: usize) {
+    /// Takes a ticket that was ordered before to its closure; `false` when that takes longer.
+    pub(super) async fn finish(&self, at: &Known, patience: Duration) -> anyhow::Result<bool> {
+        let (tell_closed, mut closed) = mpsc::unbounded_channel();
+        let heard = move |ticket: &Ticket| {
+            if ticket.ending.is_some() {
+                // Nobody listens once the run is over.
+                let _ = tell_closed.send(());
+            }
+            Ok(())
+        };
+        tokio::select! {
+            end = self.answer(1, Answer::All, heard) => end?,
+            _ = closed.recv() => return Ok(true),
+            () = time::sleep(patience) => {}
+        }
+        let ticket = self.desks[0].ticket_at(at).await?;
+        Ok(ticket.is_some_and(|it| it.ending.is_some()))
+    }
+
+    /// Orders tickets `0..tickets`, `in_flight` at a time, and waits until each has been put to its
+    /// client; nobody answers.
+    pub(super) async fn open(&self, tickets: usize, in_flight: usize) -> anyhow::Result<()> {
+        let mut orders: JoinSet<anyhow::Result<()>> = JoinSet::new();
+        let mut spoken = Instant::now();
+        for nth in 0..tickets {
+            while orders.len() >= in_flight.max(1) {
+                let done = orders.join_next().await.context("an order")?;
+                done.context("an order broke off")??;
+            }
+            self.order(&mut orders, nth, |_| Ok(()));
+            if spoken.elapsed() > WORD {
+                spoken = Instant::now();
+                tell(&format!("  {nth} of {tickets} ordered"));
+            }
+        }
+        while let Some(done) = orders.join_next().await {
+            done.context("an order broke off")??;
+        }
+        let waiting = "SELECT count(*) FROM gate WHERE state = 'open'";
+        let (mut had, mut moved) = (-1.0, Instant::now());
+        loop {
+            let open = self.count(waiting).await?;
+            if open >= super::stats::rate(tickets, 1.0) {
+                return Ok(());
+            }
+            if open > had {
+                (had, moved) = (open, Instant::now());
+            }
+            anyhow::ensure!(
+                moved.elapsed() < PATIENCE,
+                "only {open} were put to a client"
+            );
+            time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Orders tickets and answers all but the last question, for as long as the process lives;
+    /// every ticket is `said` as it stands whenever the desk has acknowledged a step of it.
+    pub(super) async fn deliver(
+        &self,
+        tickets: usize,
+        in_flight: usize,
+        said: impl Fn(&Ticket) -> anyhow::Result<()> + Clone + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let answers = self.answer(in_flight, Answer::AllButValidation, said.clone());
+        tokio::pin!(answers);
+        let mut orders: JoinSet<anyhow::Result<()>> = JoinSet::new();
+        let mut next = 0;
+        loop {
+            while next < tickets && orders.len() < in_flight.max(1) {
+                self.order(&mut orders, next, said.clone());
+                next += 1;
+            }
+            tokio::select! {
+                end = &mut answers => return end,
+                Some(done) = orders.join_next(), if !orders.is_empty() => {
+                    done.context("an order broke off")??;
+                }
+            }
+        }
+    }
+
+    fn order(
+        &self,
+        orders: &mut JoinSet<anyhow::Result<()>>,
+        nth: usize,
+        said: impl Fn(&Ticket) -> anyhow::Result<()> + Send + 'static,
+    ) {
         let desk = self.desks[nth % self.desks.len()].clone();
         let town = self.town.clone();
         orders.spawn(async move {
-            let Client {
-                code,
-                contract,
-                asks,
-                ..
-            } = town.turn(nth);
-            let caller = desk.caller(asks.clone());
-            desk.create(code, contract, town.order(nth), caller).await?;
-            Ok(())
+            let ticket = town.ask(&desk, nth).await?;
+            said(&ticket)
         });
     }
 
@@ -171,7 +260,8 @@ impl Drive {
     async fn answer(
         &self,
         in_flight: usize,
-        tell_closed: mpsc::UnboundedSender<Closed>,
+        which: Answer,
+        heard: impl Fn(&Ticket) -> anyhow::Result<()> + Clone + Send + 'static,
     ) -> anyhow::Result<()> {
         let mut known = HashSet::new();
         let mut answers: JoinSet<anyhow::Result<()>> = JoinSet::new();
@@ -184,22 +274,19 @@ impl Drive {
             while let Some(done) = answers.try_join_next() {
                 done.context("an answer broke off")??;
             }
-            let open = self.questions().await?;
-            known.retain(|it| open.iter().any(|question| question.gate == *it));
+            let open = self.questions(which).await?;
+            let still: HashSet<&str> = open.iter().map(|it| it.gate.as_str()).collect();
+            known.retain(|it: &String| still.contains(it.as_str()));
             for question in open {
                 if !known.insert(question.gate.clone()) {
                     continue;
                 }
                 turn += 1;
                 let desk = self.desks[turn % self.desks.len()].clone();
-                let (town, tell_closed) = (self.town.clone(), tell_closed.clone());
+                let (town, heard) = (self.town.clone(), heard.clone());
                 answers.spawn(async move {
                     let ticket = yes(&desk, &town, question).await?;
-                    if ticket.ending.is_some() {
-                        // Nobody listens once the run is over.
-                        let _ = tell_closed.send(Closed { nth: nth(&ticket)? });
-                    }
-                    Ok(())
+                    heard(&ticket)
                 });
             }
             if in_flight > 1 {
@@ -209,10 +296,14 @@ impl Drive {
     }
 
     /// Everything that clients are asked at this moment: at most as many as are under way.
-    async fn questions(&self) -> anyhow::Result<Vec<Question>> {
+    async fn questions(&self, which: Answer) -> anyhow::Result<Vec<Question>> {
         const OPEN: &str = "SELECT client, ticket, id, digest FROM gate
              WHERE state = 'open' AND party = 'client'";
-        let sql = Statement::from_string(self.eyes.get_database_backend(), OPEN);
+        let open = match which {
+            Answer::All => OPEN.to_owned(),
+            Answer::AllButValidation => format!("{OPEN} AND purpose <> 'validation'"),
+        };
+        let sql = Statement::from_string(self.eyes.get_database_backend(), open);
         let rows = self.eyes.query_all_raw(sql).await?;
         rows.iter()
             .map(|row| {

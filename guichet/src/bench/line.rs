@@ -62,7 +62,8 @@ impl Line {
         let mut goals = Map::new();
         for goal in Goal::of(self.name()) {
             let met = self.number(goal.key).map(|it| goal.meets(it, goal.must));
-            let aimed = self.number(goal.key).map(|it| goal.meets(it, goal.aim));
+            let aimed = goal.aim.zip(self.number(goal.key));
+            let aimed = aimed.map(|(aim, it)| goal.meets(it, aim));
             let value = json!({
                 "must": goal.must, "aim": goal.aim, "must_met": met, "aim_met": aimed,
             });

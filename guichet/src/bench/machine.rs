@@ -43,3 +43,20 @@ pub(super) fn file_system(path: &Path) -> Option<String> {
         .max_by_key(|(at, _)| at.len())
         .map(|(_, kind)| kind.to_owned())
 }
+
+/// Bytes that this process has made the disk write so far.
+pub(super) fn written() -> Option<f64> {
+    let text = fs::read_to_string("/proc/self/io").ok()?;
+    let line = text
+        .lines()
+        .find_map(|it| it.strip_prefix("write_bytes: "))?;
+    line.parse().ok()
+}
+
+/// Resident memory of another process, in MiB.
+pub(super) fn resident_of(process: u32) -> Option<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = text.lines().find(|it| it.starts_with("VmRSS:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024.0)
+}

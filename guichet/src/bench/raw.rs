@@ -1,8 +1,12 @@
 //! SQLite without anything above it: the ceiling that engines are measured against.
 
 mod floor;
+mod links;
+mod scheduler;
 
 pub(super) use floor::floor;
+pub(super) use links::links;
+pub(super) use scheduler::scheduler;
 
 use super::stats::{percentile, rate};
 use anyhow::Context as _;

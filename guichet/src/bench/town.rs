@@ -1,20 +1,18 @@
 //! Who orders and who agrees, and the desk they stand at.
 
-use super::{
-    flow::{self, CODE, Tally},
-    place::Place,
-};
+use super::flow::{self, CODE, Tally};
 use crate::app;
 use anyhow::Context as _;
 use catalogue::{Entry, Family, Lang, Offer, Speed, Tokens};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use engine::{
     ambient::{Clock, Ids, System},
     contract::{Contract, Terms},
-    desk::{Bell, Desk},
+    desk::{Bell, Desk, DeskError},
     people::{Actor, Right, Via},
     store::{NewPerson, Store},
-    ticket::{Command, Order, Start},
+    ticket::{Command, Order, Start, Ticket},
+    window,
     witness::Silent,
 };
 use serde_json::json;
@@ -54,8 +52,8 @@ pub(super) struct Rules {
 }
 
 /// A desk of its own on that database, as a process of its own would have it.
-pub(super) async fn desk(place: &Place, rules: Rules, tally: &Tally) -> anyhow::Result<Desk> {
-    let store = Store::open(&place.url).await?;
+pub(super) async fn desk(url: &str, rules: Rules, tally: &Tally) -> anyhow::Result<Desk> {
+    let store = Store::open(url).await?;
     app::migrate(&store).await?;
     let (catalogue, workflows, registry) = flow::rules(rules.effects, rules.passage, tally)?;
     let clock: Arc<dyn Clock> = Arc::new(System);
@@ -101,9 +99,23 @@ impl Town {
         })
     }
 
-    /// Whose turn the `nth` ticket is.
-    pub(super) fn turn(&self, nth: usize) -> &Client {
-        &self.clients[nth % self.clients.len()]
+    /// The town that was founded on this database before.
+    pub(super) async fn recall(desk: &Desk, clients: usize) -> anyhow::Result<Town> {
+        let entry = desk.catalogue.get(CODE).context("the line")?.clone();
+        let mut all = Vec::new();
+        for nth in 1..=clients.max(1) {
+            let code = format!("B{nth}");
+            all.push(Client {
+                contract: contract(&code)?.code,
+                asks: known(desk, &code, "asks").await?,
+                decides: known(desk, &code, "decides").await?,
+                code,
+            });
+        }
+        Ok(Town {
+            clients: all,
+            entry,
+        })
     }
 
     /// The client of that code.
@@ -111,8 +123,32 @@ impl Town {
         self.clients.iter().find(|it| it.code == code)
     }
 
+    /// Orders the `nth` ticket.
+    pub(super) async fn ask(&self, desk: &Desk, nth: usize) -> Result<Ticket, DeskError> {
+        self.ask_for(desk, nth, nth, Speed::Normal).await
+    }
+
+    /// Orders the `nth` ticket in the name of the `client`-th client.
+    pub(super) async fn ask_for(
+        &self,
+        desk: &Desk,
+        client: usize,
+        nth: usize,
+        speed: Speed,
+    ) -> Result<Ticket, DeskError> {
+        let client = &self.clients[client % self.clients.len()];
+        let caller = desk.caller(client.asks.clone());
+        desk.create(
+            &client.code,
+            &client.contract,
+            self.order(nth, speed),
+            caller,
+        )
+        .await
+    }
+
     /// The `nth` order.
-    pub(super) fn order(&self, nth: usize) -> Command {
+    fn order(&self, nth: usize, speed: Speed) -> Command {
         let answers = BTreeMap::from([
             ("cluster".to_owned(), json!("prod")),
             ("name".to_owned(), json!(format!("t{nth}"))),
@@ -120,12 +156,18 @@ impl Town {
         Command::Order(Box::new(Order {
             entry: self.entry.clone(),
             answers: answers.into_iter().collect(),
-            speed: Speed::Normal,
+            speed,
             start: Start::Asap,
             why: None,
             on_behalf_of: None,
         }))
     }
+}
+
+/// The midnight that begins a contract year, so many years from a fixed one.
+pub(super) fn new_year(later: i32) -> anyhow::Result<DateTime<Utc>> {
+    let day = NaiveDate::from_ymd_opt(2030 + later, 1, 1).context("a first of January")?;
+    Ok(window::midnight(day))
 }
 
 fn contract(code: &str) -> anyhow::Result<Contract> {
@@ -155,6 +197,11 @@ async fn person(desk: &Desk, client: &str, word: &str, rights: &[Right]) -> anyh
         password: None,
     };
     desk.add_person(&new).await?;
-    let person = desk.person(&login).await?.context("somebody just added")?;
+    known(desk, client, word).await
+}
+
+async fn known(desk: &Desk, client: &str, word: &str) -> anyhow::Result<Actor> {
+    let login = format!("{word}-{}", client.to_lowercase());
+    let person = desk.person(&login).await?.context("a person of the town")?;
     Ok(Actor::Person(Box::new(person), Via::Portal))
 }
