@@ -9,6 +9,7 @@ mod batch;
 mod flush;
 mod load;
 mod rows;
+mod totals;
 
 pub(crate) use batch::Batch;
 
