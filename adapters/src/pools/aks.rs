@@ -12,6 +12,8 @@ use std::time::Duration;
 use workflows::{Cx, Fault, FaultClass};
 
 const API: &str = "api-version=2026-08-01";
+/// The provider keeps it in its own log of what was done: there an effect is found by its key.
+const REQUEST_ID: &str = "x-ms-client-request-id";
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// What the provider computes; it may not be sent back.
 const READ_ONLY: [&str; 4] = [
@@ -153,7 +155,8 @@ impl Pools for AksPools {
             properties["maxCount"] = json!(size.max);
         }
         let path = self.path(&format!("/agentPools/{}", segment(&pool.name)));
-        let mut call = Call::put(path).json(&json!({"properties": properties}));
+        let call = Call::put(path).json(&json!({"properties": properties}));
+        let mut call = call.header(REQUEST_ID, cx.idem.to_string());
         if let Some(etag) = &pool.etag {
             call = call.header("if-match", etag);
         }
@@ -179,7 +182,8 @@ impl Pools for AksPools {
 
     async fn set_power(&self, cx: &Cx, on: bool) -> Result<Option<Handle>, Fault> {
         let verb = if on { "/start" } else { "/stop" };
-        let reply = self.ask(cx, Call::post(self.path(verb))).await?;
+        let call = Call::post(self.path(verb)).header(REQUEST_ID, cx.idem.to_string());
+        let reply = self.ask(cx, call).await?;
         self.operation(&reply)
     }
 

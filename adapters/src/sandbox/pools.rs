@@ -12,6 +12,7 @@ mod state;
 
 use super::{fault::Mischief, kubernetes::Cluster, serving::Serving};
 use crate::pools::{ClusterId, Size};
+pub use state::Doing;
 use state::State;
 use std::{
     io,
@@ -116,6 +117,14 @@ impl NodePools {
     #[must_use]
     pub fn size(&self, pool: &str) -> Option<Size> {
         self.provider.lock().pools.get(pool).map(|it| it.size)
+    }
+    /// Every operation that was accepted since the start, in order: the name that its caller gave
+    /// it (`x-ms-client-request-id`), and what it does. Nothing is ever taken out.
+    #[must_use]
+    pub fn operations(&self) -> Vec<(String, Doing)> {
+        let state = self.provider.lock();
+        let all = state.operations.iter();
+        all.map(|it| (it.key.clone(), it.doing.clone())).collect()
     }
     /// Changes a pool as somebody else would.
     pub fn resize(&self, pool: &str, size: Size) {

@@ -51,6 +51,7 @@ struct Asked {
     path: String,
     query: String,
     if_match: Option<String>,
+    key: String,
     body: Bytes,
     host: String,
 }
@@ -73,6 +74,7 @@ async fn serve(
         path: uri.path().to_owned(),
         query: uri.query().unwrap_or_default().to_owned(),
         if_match: text(header::IF_MATCH),
+        key: text(header::HeaderName::from_static("x-ms-client-request-id")).unwrap_or_default(),
         body,
         host: text(header::HOST).unwrap_or_default(),
     };
@@ -284,7 +286,7 @@ fn change(provider: &Provider, asked: &Asked, lying: bool) -> Result<Accepted, R
         }
     };
     let doing = if lying { Doing::Nothing } else { doing };
-    let operation = Some(state.begin(doing));
+    let operation = Some(state.begin(doing, &asked.key));
     Ok(Accepted {
         status,
         body,

@@ -15,9 +15,12 @@ pub(super) struct Pool {
 
 /// What an operation does when it is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Doing {
+pub enum Doing {
+    /// The cluster is stopped.
     Stop,
+    /// The cluster is started.
     Start,
+    /// That pool gets that size.
     Resize(String, Size),
     /// Nothing: the provider lied when it accepted it.
     Nothing,
@@ -27,6 +30,8 @@ pub(super) enum Doing {
 #[derive(Clone, Debug)]
 pub(super) struct Operation {
     pub doing: Doing,
+    /// Under which name the caller asked for it.
+    pub key: String,
     pub looks_left: u32,
     /// Whether it is to end badly, and how.
     pub failure: Option<String>,
@@ -75,11 +80,12 @@ impl State {
     }
 
     /// Begins an operation; its number is its address.
-    pub fn begin(&mut self, doing: Doing) -> usize {
+    pub fn begin(&mut self, doing: Doing, key: &str) -> usize {
         let failure = self.failure.take();
         let looks_left = self.looks;
         self.operations.push(Operation {
             doing,
+            key: key.to_owned(),
             looks_left,
             failure,
             over: false,

@@ -1,0 +1,105 @@
+//! P12: PostgreSQL falls and comes back under load; nothing is lost, nothing happens twice, and
+//! work goes on within five seconds of the database being back.
+
+use crate::{
+    dice::Dice,
+    drain::drain,
+    http::{self, Ask},
+    oracle,
+    player::{Player, Seen},
+    postgres::Postgres,
+    report,
+    stage::Stage,
+    stories::{MIXED, play},
+};
+use serde_json::json;
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool, atomic::Ordering},
+    time::{Duration, Instant},
+};
+use tokio::{task::JoinSet, time::sleep};
+
+/// Falls in one run; nightly a hundred.
+fn falls() -> usize {
+    report::number("GUICHET_FALLS", 8)
+}
+
+/// « recovery ≤ 5 s after DB back »
+const BACK_WITHIN: Duration = Duration::from_secs(5);
+
+/// Waits until that replica reads its database again.
+async fn reads(at: SocketAddr) {
+    let ready = Ask {
+        method: "GET",
+        path: "/readyz".into(),
+        ..Ask::default()
+    };
+    let begun = Instant::now();
+    while http::ask(at, &ready, Duration::from_secs(2))
+        .await
+        .map_or(0, |it| it.status)
+        != 200
+    {
+        let still = begun.elapsed() < BACK_WITHIN * 6;
+        assert!(still, "{at} never found its database again");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p12_a_database_that_falls_loses_nothing_and_work_goes_on_when_it_is_back() {
+    let mut dice = Dice::thrown("postgres-restarts");
+    let cluster = Postgres::start(true);
+    let mut stage = Stage::postgres(&cluster, 3).await;
+    stage.open().await;
+    let (seen, enough) = (Arc::new(Seen::default()), Arc::new(AtomicBool::new(false)));
+    let mut players = play(&MIXED, &stage.town, &enough, |n| {
+        Player::new(&format!("fall-{n}"), &stage.door, &seen, dice.fork())
+    });
+    let mut prober = Player::new("fall-probe", &stage.door, &seen, dice.fork());
+    let mut back = Vec::new();
+    for _ in 0..falls() {
+        let millis = |it: usize| Duration::from_millis(u64::try_from(it).expect("small"));
+        sleep(millis(dice.between(100, 2_500))).await;
+        cluster.crash();
+        sleep(millis(dice.between(0, 1_000))).await;
+        cluster.begin();
+        let begun = Instant::now();
+        let mut looks = JoinSet::new();
+        for at in &stage.door.replicas {
+            looks.spawn(reads(*at));
+        }
+        while let Some(look) = looks.join_next().await {
+            look.expect("every replica finds its database again");
+        }
+        let values = json!({ "cluster": "nice", "action": "wake" });
+        let order = prober.order("camille", "K06", values, false).await;
+        back.push(begun.elapsed());
+        let path = format!("/api/v1/tickets/{}/cancel", order.expect("enough tokens"));
+        prober
+            .command("camille", &path, json!({ "reason": "Only a probe." }))
+            .await;
+    }
+    enough.store(true, Ordering::SeqCst);
+    while let Some(told) = players.join_next().await {
+        told.expect("nobody was left without an answer");
+    }
+    drain(&mut stage).await;
+    let found = oracle::at_the_end(&stage).await;
+    back.sort();
+    let (median, worst) = (back[back.len() / 2], back[back.len() - 1]);
+    report::line(
+        "postgres-restarts",
+        &format!(
+            "{} immediate stops; every replica reads and an order is acknowledged {:.2} s \
+             (median), {:.2} s (worst) after the database is back; {}; {found}",
+            back.len(),
+            median.as_secs_f64(),
+            worst.as_secs_f64(),
+            report::seen(&seen),
+        ),
+    );
+    found.must_be_clean();
+    assert!(worst < BACK_WITHIN, "back after {worst:?}");
+}
