@@ -212,13 +212,19 @@ impl Place {
         ticket["state"].as_str().unwrap().to_owned()
     }
 
-    /// Carries tickets on until all are closed.
+    /// Carries tickets on until all are closed; gives up when nothing moves any more.
     pub fn finish(&self, all: &[String]) {
-        let begun = Instant::now();
+        let mut moved = Instant::now();
         let mut open: Vec<&String> = all.iter().collect();
         while !open.is_empty() {
-            assert!(begun.elapsed() < PATIENCE, "still open: {open:?}");
-            open.retain(|it| self.step(it) || self.state(it) != "closed");
+            assert!(moved.elapsed() < PATIENCE, "nothing moves: {open:?}");
+            open.retain(|it| {
+                if self.step(it) {
+                    moved = Instant::now();
+                    return true;
+                }
+                self.state(it) != "closed"
+            });
         }
     }
 }
