@@ -9,7 +9,7 @@ use crate::{
     pools::{AksConfig, AksPools, Pools},
     power::ClusterPower,
     vault::{ClusterLink, Vault, VaultClient, VaultEnsure, VaultLogin},
-    wire::{Auth, Secret, SecretError, Wire, WireError},
+    wire::{Auth, Ear, Secret, SecretError, Wire, WireError},
 };
 use serde::Deserialize;
 use std::{
@@ -44,9 +44,19 @@ impl Systems {
     /// # Errors
     /// When an address is unsafe or a secret reference leads nowhere; names zone and system.
     pub fn connect(config: &SystemsConfig) -> Result<Systems, SystemsError> {
+        Systems::heard_by(config, None)
+    }
+    /// The same, with somebody who hears of every exchange.
+    ///
+    /// # Errors
+    /// As [`Systems::connect`].
+    pub fn heard_by(
+        config: &SystemsConfig,
+        ear: Option<Arc<dyn Ear>>,
+    ) -> Result<Systems, SystemsError> {
         let mut systems = Systems::default();
         for (name, zone) in &config.zones {
-            let connected = zone.connect(name);
+            let connected = zone.connect(name, ear.as_ref());
             systems.add(connected.map_err(|why| SystemsError {
                 zone: name.clone(),
                 why,
@@ -232,29 +242,33 @@ pub struct ZoneConfig {
 }
 
 impl ZoneConfig {
-    fn connect(&self, name: &str) -> Result<Zone, Why> {
+    fn connect(&self, name: &str, ear: Option<&Arc<dyn Ear>>) -> Result<Zone, Why> {
         let mut zone = Zone::new(name);
+        let wire = |at: &Endpoint, system, auth| -> Result<Wire, Why> {
+            Ok(at.wire(system, auth)?.heard_by(ear.cloned()))
+        };
         if let Some(kube) = &self.kube {
             let auth = kube.auth(Auth::Bearer)?;
-            zone = zone.with_kube(Arc::new(KubeClient::new(kube.wire("kubernetes", auth)?)));
+            zone = zone.with_kube(Arc::new(KubeClient::new(wire(kube, "kubernetes", auth)?)));
         }
         if let Some(pools) = &self.pools {
             let auth = pools.endpoint.auth(Auth::Bearer)?;
-            let wire = pools.endpoint.wire("aks", auth)?;
+            let wire = wire(&pools.endpoint, "aks", auth)?;
             zone = zone.with_pools(Arc::new(AksPools::new(wire, pools.id())));
         }
         if let Some(forge) = &self.forge {
             let auth = forge.auth(|token| Auth::Scheme("token", token))?;
-            zone = zone.with_forge(Arc::new(GiteaClient::new(forge.wire("gitea", auth)?)));
+            zone = zone.with_forge(Arc::new(GiteaClient::new(wire(forge, "gitea", auth)?)));
         }
         if let Some(vault) = &self.vault {
             let auth = vault.auth(|token| Auth::Header("x-vault-token", token))?;
-            let client = VaultClient::new(vault.wire("vault", auth)?);
+            let client = VaultClient::new(wire(vault, "vault", auth)?);
             zone = zone.with_vault(Arc::new(client), self.link()?);
             zone = zone.with_vault_address(&vault.url);
         }
         if let Some(monitor) = &self.monitor {
-            zone = zone.with_monitor(Arc::new(MonitorClient::connect(monitor)?));
+            let client = MonitorClient::connect(monitor)?.heard_by(ear);
+            zone = zone.with_monitor(Arc::new(client));
         }
         Ok(zone)
     }

@@ -3,11 +3,14 @@
 
 mod call;
 mod classify;
+mod ear;
 mod evidence;
 mod secret;
 
 pub use call::{Call, Reply, segment};
 pub use classify::standard;
+pub(crate) use ear::Heard;
+pub use ear::{Answered, Ear};
 pub use secret::{Secret, SecretError};
 
 use reqwest::{Certificate, Client, redirect::Policy};
@@ -70,6 +73,7 @@ pub struct Wire {
     base: Arc<Url>,
     auth: Auth,
     classifier: Classifier,
+    heard: Heard,
 }
 
 impl Wire {
@@ -106,6 +110,7 @@ impl Wire {
             base: Arc::new(base),
             auth,
             classifier: |_| None,
+            heard: Heard::default(),
         })
     }
 
@@ -113,6 +118,13 @@ impl Wire {
     #[must_use]
     pub fn classified_by(self, classifier: Classifier) -> Wire {
         Wire { classifier, ..self }
+    }
+
+    /// The same client, with somebody who hears of every exchange.
+    #[must_use]
+    pub fn heard_by(self, ear: Option<Arc<dyn Ear>>) -> Wire {
+        let heard = Heard(ear);
+        Wire { heard, ..self }
     }
 
     /// The same client, recognised otherwise; for a token that was just obtained.
@@ -163,6 +175,7 @@ impl Wire {
         let body = match bounded(answer).await {
             Ok(body) => body,
             Err(Cut::TooLong) => {
+                self.heard.tell(self.system, Answered::Nothing);
                 evidence::note(
                     cx,
                     self.system,
@@ -175,6 +188,7 @@ impl Wire {
             }
             Err(Cut::Lost(error)) => return Err(self.silent(cx, &call, &error)),
         };
+        self.heard.tell(self.system, Answered::Status(status));
         let reply = Reply::new(status, headers, body);
         evidence::note(cx, self.system, &call, &reply);
         Ok(reply)
@@ -225,6 +239,7 @@ impl Wire {
     }
 
     fn silent(&self, cx: &Cx, call: &Call, error: &reqwest::Error) -> Fault {
+        self.heard.tell(self.system, Answered::Nothing);
         evidence::note_silence(cx, self.system, call);
         let (class, why) = classify::silence(error, call.mutates);
         Fault::new(class, format!("{}: {why} ({})", self.system, call.line()))

@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::{cell::Cell, sync::Arc};
 use tokio::sync::oneshot;
+use tracing::{Instrument, field::Empty};
 use workflows::{Registry, workflow::Workflows};
 
 /// How often a command is tried again when somebody else was faster.
@@ -156,6 +157,21 @@ impl Desk {
     }
 
     async fn apply(
+        &self,
+        place: Place,
+        command: Command,
+        caller: Caller,
+    ) -> Result<Ticket, DeskError> {
+        let span = tracing::info_span!("command", command = command.kind(), ticket = Empty);
+        let end = self.carry(place, command, caller);
+        let end = end.instrument(span.clone()).await;
+        if let Ok(ticket) = &end {
+            span.record("ticket", &ticket.reference);
+        }
+        end
+    }
+
+    async fn carry(
         &self,
         place: Place,
         command: Command,

@@ -1,8 +1,9 @@
 //! What may happen, and the one transaction that makes it so.
 //!
 //! Pure modules (no I/O, no clock, no chance): everything except `ambient`, `bell`, `desk`,
-//! `runner`, `outbox`, `link`, `scheduler`, `query`, `inbox`, `audit`, `office` and `store`. Every
-//! change of state, from every face, takes the same four steps: load, decide, commit, tell.
+//! `runner`, `outbox`, `link`, `scheduler`, `query`, `gauges`, `inbox`, `audit`, `office` and
+//! `store`. Every change of state, from every face, takes the same four steps: load, decide,
+//! commit, tell.
 
 pub mod ambient;
 pub mod approval;
@@ -11,6 +12,7 @@ mod bell;
 pub mod contract;
 pub mod desk;
 pub mod envelope;
+pub mod gauges;
 pub mod id;
 pub mod inbox;
 pub mod journal;

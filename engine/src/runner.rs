@@ -26,9 +26,11 @@ use sea_orm::{
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
+    time::Instant,
 };
 use tokio::{sync::Mutex, task::JoinSet, time};
-use workflows::EvidenceLog;
+use tracing::Instrument;
+use workflows::{EvidenceLog, Work};
 
 /// How many tasks one process performs at once.
 const AT_ONCE: usize = 64;
@@ -171,7 +173,7 @@ impl Runner {
     }
 
     async fn take(&self, it: &Candidate) -> bool {
-        let taken = std::time::Instant::now();
+        let taken = Instant::now();
         let claim = Command::Claim {
             task: it.task.clone(),
             owner: self.name.clone(),
@@ -188,6 +190,24 @@ impl Runner {
         let Some(task) = ticket.task(&it.task).cloned() else {
             return false;
         };
+        let action = match &task.node.work {
+            Work::Action { name, .. } => name.as_str(),
+            _ => "plan",
+        };
+        let span = tracing::info_span!(
+            "task",
+            ticket = ticket.reference,
+            task = it.task,
+            action,
+            attempt = task.attempt
+        );
+        let work = self.perform(it, &ticket, &task, taken);
+        work.instrument(span).await
+    }
+
+    /// Performs a task that was asked for at `taken`, and reports; `false` when it could not even
+    /// begin.
+    async fn perform(&self, it: &Candidate, ticket: &Ticket, task: &Task, taken: Instant) -> bool {
         let fence = task.fence;
         let evidence = EvidenceLog::default();
         let actor = match self.name_of(ticket.requester).await {
@@ -201,8 +221,8 @@ impl Runner {
             runner: self,
             actor,
             known: &it.known,
-            ticket: &ticket,
-            task: &task,
+            ticket,
+            task,
             evidence,
             taken,
         };

@@ -2,6 +2,7 @@
 
 mod dag;
 mod every_line;
+mod gauges;
 mod ledger;
 mod matrix;
 mod outbox;

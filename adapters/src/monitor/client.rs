@@ -5,13 +5,13 @@ use super::{
 };
 use crate::{
     systems::Why,
-    wire::{Auth, Call, Wire, segment},
+    wire::{Auth, Call, Ear, Wire, segment},
 };
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use workflows::{Cx, Fault, FaultClass, plan};
 
 /// The monitoring of one zone, reached over HTTP and by its configuration directory.
@@ -43,6 +43,16 @@ impl MonitorClient {
             alertmanager: alertmanager.wire("alertmanager", alertmanager.auth(Auth::Bearer)?)?,
             files: ConfigFiles::new(&config.config_dir),
         })
+    }
+
+    /// The same client, with somebody who hears of every exchange.
+    #[must_use]
+    pub fn heard_by(self, ear: Option<&Arc<dyn Ear>>) -> Self {
+        MonitorClient {
+            prometheus: self.prometheus.heard_by(ear.cloned()),
+            alertmanager: self.alertmanager.heard_by(ear.cloned()),
+            ..self
+        }
     }
 
     fn wire(&self, component: Component) -> &Wire {

@@ -9,7 +9,6 @@ mod batch;
 mod flush;
 mod load;
 mod rows;
-mod totals;
 
 pub(crate) use batch::Batch;
 

@@ -7,7 +7,10 @@ use crate::{
     quota::SlotMove,
     store::{
         StoreError, Tx, codec,
-        entity::{decision, gate, gate_barred, resource_lock, slot, task, ticket, ticket_order},
+        entity::{
+            client, decision, gate, gate_barred, log_head, resource_lock, slot, task, ticket,
+            ticket_order,
+        },
         load::Known,
         tickets::Keys,
     },
@@ -75,8 +78,17 @@ impl Batch {
         insert(tx, std::mem::take(&mut rows.settlements)).await?;
         insert(tx, std::mem::take(&mut rows.postings)).await?;
         // What others wait for is touched last.
-        self.write_lots(tx).await?;
-        self.write_counts(tx).await?;
+        for ((client, lot), by) in &rows.lots {
+            tx.count(client, lot, *by).await?;
+        }
+        for (code, new) in &rows.counted {
+            let number = Expr::col(client::Column::NextNumber).add(*new);
+            client::Entity::update_many()
+                .col_expr(client::Column::NextNumber, number)
+                .filter(client::Column::Client.eq(code))
+                .exec(tx.db())
+                .await?;
+        }
         self.write_heads(tx).await
     }
 
@@ -236,24 +248,33 @@ impl Batch {
         }
         Ok(())
     }
-}
 
-/// Every row that was meant was there, and as it is remembered.
-pub(super) fn all_of(meant: usize, written: u64) -> Result<(), StoreError> {
-    if u64::try_from(meant) == Ok(written) {
+    async fn write_heads(&self, tx: &Tx) -> Result<(), StoreError> {
+        for (code, was) in &self.rows.logs {
+            let log = match self.clients.get(code) {
+                Some(Some(client)) => &client.log,
+                Some(None) | None => return Err(codec::corrupt("log", code)),
+            };
+            let frontier = Expr::value(log.frontier.encode());
+            let moved = log_head::Entity::update_many()
+                .col_expr(log_head::Column::Size, Expr::value(log.size))
+                .col_expr(log_head::Column::Frontier, frontier)
+                .filter(log_head::Column::Client.eq(code))
+                .filter(log_head::Column::Size.eq(*was))
+                .exec(tx.db())
+                .await?;
+            if moved.rows_affected != 1 {
+                return Err(StoreError::Conflict);
+            }
+        }
         Ok(())
-    } else {
-        Err(StoreError::Conflict)
     }
 }
 
-/// How many of `left` rows go into the next statement: few sizes, so that each is prepared once.
-/// Preparing one anew costs as much as its rows.
+/// How many of `left` rows go into the next statement: a power of two, so that each table has six
+/// statements, prepared once. Preparing one anew costs as much as its rows.
 fn size(left: usize) -> usize {
-    match left {
-        0..4 => left,
-        _ => (left / 4 * 4).min(SET),
-    }
+    (1usize << left.ilog2()).min(SET)
 }
 
 /// Inserts rows, a set at a time.
@@ -291,7 +312,7 @@ where
     while rows.len() > 0 {
         let size = size(rows.len());
         let set: Vec<_> = rows.by_ref().take(size).collect();
-        let count = set.len();
+        let count = set.len() as u64;
         let keys = <M::Entity as EntityTrait>::PrimaryKey::iter().map(|it| it.into_column());
         let mut conflict = OnConflict::columns(keys);
         conflict.update_columns(moves.iter().copied());
@@ -302,7 +323,9 @@ where
             .on_conflict(conflict)
             .exec_without_returning(tx.db())
             .await?;
-        all_of(count, written)?;
+        if written != count {
+            return Err(StoreError::Conflict);
+        }
     }
     Ok(())
 }
