@@ -1,10 +1,12 @@
 //! The program put together: database, rules, actions, mail, and the workers that keep it moving.
 
 use crate::{
-    http::{Web, state::Provider},
+    http::{House, Web, state::Provider},
     mail::{Deliver, Outbox, view::Sender},
+    metrics::Metrics,
     post::Post,
     published,
+    telemetry::{All, Teller},
 };
 use adapters::systems::Systems;
 use anyhow::Context as _;
@@ -15,7 +17,7 @@ use engine::{
     runner::Runner,
     scheduler::Scheduler,
     store::Store,
-    witness::Silent,
+    witness::{Silent, Witness},
 };
 use migrations::Migrator;
 use sea_orm_migration::MigratorTrait;
@@ -69,6 +71,7 @@ pub struct App {
     pub heads: Option<PathBuf>,
     mail: Mail,
     demo: bool,
+    house: Arc<House>,
 }
 
 /// Rules and actions, as they are built into the program.
@@ -152,7 +155,27 @@ impl App {
             heads: None,
             mail,
             demo,
+            house: Arc::default(),
         })
+    }
+
+    /// The same program with these rules of the house.
+    #[must_use]
+    pub fn housed(self, house: House) -> App {
+        let house = Arc::new(house);
+        App { house, ..self }
+    }
+
+    /// The same program, which puts its transitions into the log, and into `metrics` if given.
+    #[must_use]
+    pub fn watched(mut self, metrics: Option<&Arc<Metrics>>) -> App {
+        let mut all: Vec<Arc<dyn Witness>> = vec![Arc::new(Teller)];
+        if let Some(metrics) = metrics {
+            all.push(metrics.clone());
+            self.mail.deliver = metrics.counting(self.mail.deliver);
+        }
+        self.desk.witness = Arc::new(All(all));
+        self
     }
 
     /// What HTTP handlers may use.
@@ -164,6 +187,7 @@ impl App {
             outbox: self.outbox.clone(),
             demo: self.demo,
             nonce_key: Arc::new(self.desk.ids.secret()),
+            house: self.house.clone(),
         }
     }
 

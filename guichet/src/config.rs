@@ -2,6 +2,9 @@
 //! both. Secrets are references, never values.
 
 mod place;
+mod watch;
+
+pub use watch::{LimitsConfig, LogConfig, LogFormat, MetricsConfig, ReadyConfig, TracesConfig};
 
 use serde::Deserialize;
 use std::{
@@ -29,6 +32,16 @@ pub struct Config {
     pub mail: MailConfig,
     /// The provider as people read it.
     pub provider: ProviderConfig,
+    /// When the program calls itself ready.
+    pub ready: ReadyConfig,
+    /// Figures.
+    pub metrics: MetricsConfig,
+    /// The log.
+    pub log: LogConfig,
+    /// Traces.
+    pub traces: TracesConfig,
+    /// What strangers may take.
+    pub limits: LimitsConfig,
 }
 
 /// How letters leave.
@@ -103,6 +116,11 @@ impl Default for Config {
             heads: None,
             mail: MailConfig::default(),
             provider: ProviderConfig::default(),
+            ready: ReadyConfig::default(),
+            metrics: MetricsConfig::default(),
+            log: LogConfig::default(),
+            traces: TracesConfig::default(),
+            limits: LimitsConfig::default(),
         }
     }
 }
@@ -299,6 +317,9 @@ impl Config {
                 self.listen
             )));
         }
+        self.metrics.check(self.listen)?;
+        self.traces.check()?;
+        self.limits.check()?;
         self.mail.check(loopback)
     }
 }

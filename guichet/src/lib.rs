@@ -11,6 +11,8 @@ pub mod format;
 pub mod http;
 pub mod i18n;
 pub mod mail;
+pub mod metrics;
 pub mod pages;
 pub mod post;
 pub mod published;
+pub mod telemetry;

@@ -7,12 +7,14 @@ import asyncio
 import email
 import email.policy
 import json
+import os
 import ssl
 import sys
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 OUTPUT = sys.argv[1]
+PASSWORD = os.environ.get("SINK_PASSWORD", "secret").encode()
 CONTEXT = None
 if len(sys.argv) > 3:
     CONTEXT = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -78,7 +80,7 @@ class Handler:
 
 
 def authenticator(server, session, envelope, mechanism, data):
-    good = isinstance(data, LoginPassword) and data.password == b"secret"
+    good = isinstance(data, LoginPassword) and data.password == PASSWORD
     return AuthResult(success=good, handled=False, auth_data=data)
 
 

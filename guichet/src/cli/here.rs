@@ -85,7 +85,7 @@ impl Here {
             )
             .hint("guichet db migrate"));
         }
-        let app = open::open(&config).await?;
+        let app = open::open(&config, None).await?;
         Ok(Here {
             out: out.clone(),
             app,

@@ -22,13 +22,13 @@ mod ticket;
 mod watch;
 mod words;
 
+use crate::telemetry;
 use args::{Cli, Global, Ticket, Verb};
 use clap::{CommandFactory, FromArgMatches};
 use end::{FAILED, INTERRUPTED, OK, Stop, USAGE};
 use here::Here;
 use print::Printer;
 use std::{ffi::OsString, process::ExitCode};
-use tracing_subscriber::EnvFilter;
 
 /// Runs the program as its arguments ask.
 #[must_use]
@@ -51,7 +51,10 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    listen_to_traces();
+    if !matches!(cli.verb, Verb::Serve(_)) {
+        // The server's log is as its configuration says, which is not read yet.
+        telemetry::quiet();
+    }
     let out = Printer {
         json: cli.global.json.as_deref().map(keys),
         lang,
@@ -77,16 +80,6 @@ fn locale() -> Option<String> {
     set("LC_ALL")
         .or_else(|| set("LC_MESSAGES"))
         .or_else(|| set("LANG"))
-}
-
-/// Traces go to standard error; quiet unless `GUICHET_LOG` asks for more.
-fn listen_to_traces() {
-    let filter = EnvFilter::try_from_env("GUICHET_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let quiet = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    // A second subscriber in the same process means that one already listens.
-    let _ = quiet.try_init();
 }
 
 fn run(cli: Cli, out: &Printer) -> Result<ExitCode, Stop> {

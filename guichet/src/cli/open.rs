@@ -4,27 +4,28 @@ use super::{end::Stop, start};
 use crate::{
     app::{App, Mail},
     config::{Config, MailConfig, Tls, Transport},
-    http::state::Provider,
+    http::{House, api::Readiness, state::Provider},
     mail::{
         Outbox,
         smtp::{Security, Settings, Smtp},
         view::Sender,
     },
+    metrics::Metrics,
 };
 use adapters::{
     systems::{Systems, SystemsConfig},
-    wire::Secret,
+    wire::{Ear, Secret},
 };
 use anyhow::Context as _;
 use engine::store::Store;
 use std::{fs, sync::Arc};
 
-/// Opens what the configuration names; nothing is sent yet.
+/// Opens what the configuration names, counted by `metrics` if given; nothing is sent yet.
 ///
 /// # Errors
 /// The database cannot be used, or mail or systems are configured wrongly.
-pub async fn open(config: &Config) -> Result<App, Stop> {
-    let systems = Arc::new(systems(config)?);
+pub async fn open(config: &Config, metrics: Option<&Arc<Metrics>>) -> Result<App, Stop> {
+    let systems = Arc::new(systems(config, metrics)?);
     let mail = mail(config)?;
     let store = Store::open(&config.database_url).await?;
     start::schema(&store).await?;
@@ -34,21 +35,25 @@ pub async fn open(config: &Config) -> Result<App, Stop> {
         phone: config.provider.phone.clone(),
         base_url: config.base_url.clone(),
     };
-    Ok(App::assemble(store, systems, mail, provider, false).await?)
+    let app = App::assemble(store, systems, mail, provider, false).await?;
+    let house = House::new(Readiness::within(config.ready), &config.limits);
+    let app = app.housed(house);
+    Ok(app.watched(metrics))
 }
 
 /// The inventory; empty when none is configured.
 ///
 /// # Errors
 /// The file cannot be read, or names an unsafe address or an absent secret.
-fn systems(config: &Config) -> anyhow::Result<Systems> {
+fn systems(config: &Config, metrics: Option<&Arc<Metrics>>) -> anyhow::Result<Systems> {
     let Some(file) = &config.systems else {
         return Ok(Systems::default());
     };
     let named = || format!("systems file {}", file.display());
     let text = fs::read_to_string(file).with_context(named)?;
     let inventory: SystemsConfig = toml::from_str(&text).with_context(named)?;
-    Systems::connect(&inventory).with_context(named)
+    let ear = metrics.map(|it| it.clone() as Arc<dyn Ear>);
+    Systems::heard_by(&inventory, ear).with_context(named)
 }
 
 fn mail(config: &Config) -> anyhow::Result<Mail> {

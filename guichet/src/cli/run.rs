@@ -12,12 +12,17 @@ use crate::{
     app::{self, Part},
     config::{Config, Overrides, Transport},
     http::server::{Limits, Server},
+    metrics::{self, Door, Metrics},
+    telemetry::Telemetry,
 };
-use adapters::systems::{Systems, SystemsConfig};
+use adapters::{
+    systems::{Systems, SystemsConfig},
+    wire::Secret,
+};
 use catalogue::Lang;
 use engine::{audit::source::Source, store::Store};
 use serde_json::json;
-use std::{collections::BTreeSet, fs, sync::Arc};
+use std::{collections::BTreeSet, fs, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch};
 
 fn part(role: Role) -> Part {
@@ -55,29 +60,54 @@ pub async fn serve(global: &Global, asked: &Serve, out: &Printer) -> Result<u8, 
         data: global.data.clone(),
     };
     let config = Config::load(global.config.as_deref(), &over)?;
-    let _alone = match here::database_file(&config) {
+    let telemetry = Telemetry::start(&config).map_err(anyhow::Error::from)?;
+    let code = work(&config, asked, out).await;
+    telemetry.end().await;
+    code
+}
+
+/// Works until it is told to stop.
+async fn work(config: &Config, asked: &Serve, out: &Printer) -> Result<u8, Stop> {
+    let _alone = match here::database_file(config) {
         Some(file) => Some(app::alone(&file)?.ok_or_else(taken)?),
         None => None,
     };
-    let mut app = open::open(&config).await?;
-    start::heads(&config, &app.desk).await?;
+    let metrics = config.metrics.listen.map(|_| {
+        let version = env!("CARGO_PKG_VERSION");
+        Arc::new(Metrics::new(version, config.metrics.ledger))
+    });
+    let mut app = open::open(config, metrics.as_ref()).await?;
+    start::heads(config, &app.desk).await?;
     app.heads.clone_from(&config.heads);
     let parts: BTreeSet<Part> = asked.role.iter().map(|it| part(*it)).collect();
     let mut signals = Signals::listen()?;
     let (tell, stop) = watch::channel(false);
     let mut hands = app.work(&parts, &stop);
-    if parts.contains(&Part::Web) {
-        let listener = TcpListener::bind(config.listen).await.map_err(|why| {
-            let at = config.listen;
-            Stop::new(
-                FAILED,
-                "listen",
-                format!("L’adresse {at} ne peut pas être ouverte\u{a0}: {why}"),
-                format!("The address {at} cannot be opened: {why}"),
-            )
-        })?;
+    if let (Some(metrics), Some(at)) = (metrics, config.metrics.listen) {
+        let token = config.metrics.token.as_deref().map(Secret::load);
+        let hours = Duration::from_secs(3600) * u32::from(config.metrics.verify_hours);
+        if !hours.is_zero() {
+            let (metrics, desk) = (metrics.clone(), app.desk.clone());
+            hands.spawn(metrics::watch_over(metrics, desk, hours, stop.clone()));
+        }
+        let door = Door {
+            metrics,
+            desk: app.desk.clone(),
+            token: token.transpose().map_err(anyhow::Error::from)?,
+        };
+        let listener = listen(at).await?;
         let at = listener.local_addr()?;
-        let server = Server::new(app.web(), Limits::default());
+        let server = Server::of(metrics::routes(door), Limits::default());
+        hands.spawn(server.run(listener, stop.clone()));
+        eprintln!(
+            "{} http://{at}/metrics",
+            out.pick("Mesures sur", "Figures on")
+        );
+    }
+    if parts.contains(&Part::Web) {
+        let listener = listen(config.listen).await?;
+        let at = listener.local_addr()?;
+        let server = Server::new(app.web(), config.limits.limits());
         hands.spawn(server.run(listener, stop.clone()));
         eprintln!(
             "{} http://{at}",
@@ -98,6 +128,17 @@ pub async fn serve(global: &Global, asked: &Serve, out: &Printer) -> Result<u8, 
     tell.send_replace(true);
     parting::until_over(&mut hands, &mut signals).await;
     Ok(if interrupted { INTERRUPTED } else { OK })
+}
+
+async fn listen(at: SocketAddr) -> Result<TcpListener, Stop> {
+    TcpListener::bind(at).await.map_err(|why| {
+        Stop::new(
+            FAILED,
+            "listen",
+            format!("L’adresse {at} ne peut pas être ouverte\u{a0}: {why}"),
+            format!("The address {at} cannot be opened: {why}"),
+        )
+    })
 }
 
 /// One thing looked at.

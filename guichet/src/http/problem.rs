@@ -46,6 +46,15 @@ pub struct FieldProblem {
     pub detail: Text,
 }
 
+/// The request that a problem is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Its path.
+    pub instance: String,
+    /// Its number in the log.
+    pub id: Option<String>,
+}
+
 /// One fault, worded.
 #[derive(Serialize)]
 struct Worded<'p> {
@@ -90,9 +99,22 @@ impl Problem {
         )
     }
 
-    /// The body as it is sent, in that language.
+    /// Too many wrong guesses from that address.
     #[must_use]
-    pub fn body(&self, lang: Lang, instance: Option<&str>) -> serde_json::Value {
+    pub fn too_many(seconds: u32) -> Self {
+        let mut problem = Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "guesses.too-many",
+            format!("Trop d’essais depuis cette adresse\u{202f}; réessayez dans {seconds} s."),
+            format!("Too many tries from this address; try again in {seconds} s."),
+        );
+        problem.retry_after = Some(seconds);
+        problem
+    }
+
+    /// The body as it is sent, in that language, about that request.
+    #[must_use]
+    pub fn body(&self, lang: Lang, about: Option<&About>) -> serde_json::Value {
         let errors: Vec<Worded<'_>> = self
             .errors
             .iter()
@@ -110,7 +132,11 @@ impl Problem {
             "code": self.code,
         });
         let optional = [
-            ("instance", instance.map(|it| json!(it))),
+            ("instance", about.map(|it| json!(it.instance))),
+            (
+                "request_id",
+                about.and_then(|it| it.id.as_ref()).map(|it| json!(it)),
+            ),
             ("clause", self.clause.as_ref().map(|it| json!(it))),
             ("errors", (!errors.is_empty()).then(|| json!(errors))),
         ];
@@ -122,8 +148,8 @@ impl Problem {
         body
     }
 
-    fn answer(&self, lang: Lang, instance: Option<&str>) -> Response {
-        let mut response = (self.status, Json(self.body(lang, instance))).into_response();
+    fn answer(&self, lang: Lang, about: Option<&About>) -> Response {
+        let mut response = (self.status, Json(self.body(lang, about))).into_response();
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);
@@ -188,6 +214,7 @@ impl From<Refusal> for Problem {
 }
 
 impl From<StoreError> for Problem {
+    /// A database that is away, busy or full comes back: 503, and the same command again is safe.
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the database failed");
         let mut problem = Problem::new(
@@ -244,18 +271,21 @@ pub fn language(headers: &axum::http::HeaderMap) -> Lang {
 /// that the framework makes included.
 pub async fn word(request: Request, next: Next) -> Response {
     let lang = language(request.headers());
-    let instance = request.uri().path().to_owned();
+    let about = About {
+        instance: request.uri().path().to_owned(),
+        id: super::trace::number(&request),
+    };
     let mut response = next.run(request).await;
     let status = response.status();
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        return problem.answer(lang, Some(&instance));
+        return problem.answer(lang, Some(&about));
     }
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
     let words = title(status);
     let code = format!("http.{}", status.as_u16());
-    let mut answer = Problem::new(status, &code, words.fr, words.en).answer(lang, Some(&instance));
+    let mut answer = Problem::new(status, &code, words.fr, words.en).answer(lang, Some(&about));
     if let Some(allow) = response.headers().get(header::ALLOW) {
         answer.headers_mut().insert(header::ALLOW, allow.clone());
     }

@@ -13,6 +13,10 @@ pub enum Kind {
     Forbidden,
     /// A rule refused; the sentence says which.
     Refused,
+    /// The database is away, busy or full.
+    Unavailable,
+    /// Too many wrong guesses.
+    TooMany,
     /// Our fault.
     Broken,
 }
@@ -25,6 +29,8 @@ impl Kind {
             Kind::NotFound => 404,
             Kind::Forbidden => 403,
             Kind::Refused => 422,
+            Kind::Unavailable => 503,
+            Kind::TooMany => 429,
             Kind::Broken => 500,
         }
     }
@@ -33,6 +39,8 @@ impl Kind {
             Kind::NotFound => "trouble-not-found",
             Kind::Forbidden => "trouble-forbidden",
             Kind::Refused => "trouble-refused",
+            Kind::Unavailable => "trouble-unavailable",
+            Kind::TooMany => "trouble-too-many",
             Kind::Broken => "trouble-broken",
         }
     }
@@ -41,6 +49,8 @@ impl Kind {
             Kind::NotFound => "trouble-not-found-help",
             Kind::Forbidden => "trouble-forbidden-help",
             Kind::Refused => "trouble-refused-help",
+            Kind::Unavailable => "trouble-unavailable-help",
+            Kind::TooMany => "trouble-too-many-help",
             Kind::Broken => "trouble-broken-help",
         }
     }

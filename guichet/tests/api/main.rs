@@ -5,6 +5,7 @@
 #[path = "../counter/mod.rs"]
 mod counter;
 mod doors;
+mod limits;
 mod orders;
 mod stage;
 mod studies;

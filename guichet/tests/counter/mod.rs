@@ -81,13 +81,21 @@ pub fn bare<S: AsRef<OsStr>>(args: &[S]) -> Run {
 /// The program on a database of its own.
 pub struct Counter {
     pub dir: TempDir,
+    /// Address of the database, when it is not a file of the directory.
+    pub elsewhere: Option<String>,
 }
 
 impl Counter {
     /// A provider, ACME with 20 tokens on the dedicated offer, and a bakery on Shared.
     pub fn open() -> Counter {
+        Counter::on(None)
+    }
+
+    /// The same on a database elsewhere.
+    pub fn on(elsewhere: Option<String>) -> Counter {
         let counter = Counter {
             dir: tempfile::tempdir().unwrap(),
+            elsewhere,
         };
         counter.ok(&["db", "migrate"]);
         counter.ok(&["client", "add", "ACME", "ACME"]);
@@ -151,7 +159,10 @@ impl Counter {
     /// The program on this database.
     pub fn program(&self) -> Command {
         let mut command = program();
-        command.arg("--data").arg(self.path());
+        match &self.elsewhere {
+            Some(url) => command.arg("--database").arg(url),
+            None => command.arg("--data").arg(self.path()),
+        };
         command
     }
 

@@ -1,4 +1,5 @@
 //! A real mail server, run by Python, that answers as its recipients are named.
+#![allow(dead_code, reason = "each test program uses its own part")]
 
 use guichet::mail::smtp::{Security, Settings, Smtp};
 use serde_json::Value;
@@ -35,12 +36,23 @@ impl Sink {
     }
 
     pub fn with(dir: TempDir, port: u16, arguments: &[&Path]) -> Sink {
+        Sink::run(dir, port, arguments, "secret")
+    }
+
+    /// One that lets in whoever knows this password.
+    pub fn asking(password: &str) -> Sink {
+        let dir = tempfile::tempdir().expect("a directory");
+        Sink::run(dir, 0, &[], password)
+    }
+
+    fn run(dir: TempDir, port: u16, arguments: &[&Path], password: &str) -> Sink {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp_sink.py");
         let mut child = Command::new("python3")
             .arg(script)
             .arg(dir.path().join("mails.jsonl"))
             .arg(port.to_string())
             .args(arguments)
+            .env("SINK_PASSWORD", password)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -54,6 +66,11 @@ impl Sink {
             .parse()
             .expect("the sink runs: pip install aiosmtpd==1.4.6");
         Sink { child, dir, port }
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     pub fn settings(&self) -> Settings {

@@ -90,6 +90,8 @@ pub fn pages(lang: Lang) -> Vec<Page> {
         page("forbidden", lang, &trouble(lang, Kind::Forbidden)),
         page("refused", lang, &trouble(lang, Kind::Refused)),
         page("broken", lang, &trouble(lang, Kind::Broken)),
+        page("unavailable", lang, &trouble(lang, Kind::Unavailable)),
+        page("too-many", lang, &trouble(lang, Kind::TooMany)),
     ]);
     all
 }

@@ -162,6 +162,7 @@ impl Town {
             outbox: None,
             demo,
             nonce_key: Arc::new([9; 32]),
+            house: Arc::default(),
         };
         let router = pages::routes(&web).with_state(web);
         let runner = Runner::new(desk.clone(), "runner-1");

@@ -7,37 +7,19 @@ use super::super::{
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
 };
 use catalogue::Lang;
-use migrations::Migrator;
-use sea_orm_migration::MigratorTrait;
 use serde_json::{Value, json};
 
-/// The process answers.
+/// The process answers; nothing else is touched.
 pub(super) async fn alive() -> Json<Value> {
     Json(json!({"ok": true}))
 }
 
-/// The database answers, and its schema is the one this program was built with.
+/// The database answers, and nothing due has been left waiting beyond the bounds.
 pub(super) async fn ready(State(web): State<Web>) -> Result<Json<Value>, Problem> {
-    let pending = Migrator::get_pending_migrations(web.desk.store.connection()).await;
-    let not_yet = |why: &str| {
-        tracing::warn!(why, "not ready");
-        let mut problem = Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "not-ready",
-            "Le service n’est pas prêt.",
-            "The service is not ready.",
-        );
-        problem.retry_after = Some(5);
-        problem
-    };
-    match pending {
-        Ok(it) if it.is_empty() => Ok(Json(json!({"ok": true}))),
-        Ok(_) => Err(not_yet("schema steps are pending")),
-        Err(error) => Err(not_yet(&error.to_string())),
-    }
+    web.house.readiness.look(&web.desk).await.map(Json)
 }
 
 /// What the `type` of a problem leads to.

@@ -9,17 +9,21 @@ mod catalogue;
 mod contracts;
 mod health;
 mod journal;
+mod ready;
 mod studies;
 mod tasks;
 mod tickets;
 pub mod views;
 
-use super::{Web, problem, server};
+pub use ready::Readiness;
+
+use super::{Web, guess, problem, server};
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request, State},
     http::StatusCode,
-    middleware,
+    middleware::{self, Next},
+    response::Response,
     routing::{get, post},
 };
 use std::time::Duration;
@@ -29,7 +33,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 pub const LARGEST_BODY: usize = 256 * 1024;
 
 /// Every route of the API, and the probes of whoever runs this program.
-pub fn routes(patience: Duration) -> Router<Web> {
+pub fn routes(web: &Web, patience: Duration) -> Router<Web> {
     let v1 = Router::new()
         .route("/me", get(journal::me))
         .route("/inbox", get(journal::inbox))
@@ -79,7 +83,18 @@ pub fn routes(patience: Duration) -> Router<Web> {
             patience,
         ))
         .layer(CatchPanicLayer::custom(server::panicked))
+        .layer(middleware::from_fn_with_state(web.clone(), guarded))
         .layer(middleware::from_fn(problem::word))
+}
+
+/// Passwords are not guessed at here either.
+async fn guarded(
+    State(web): State<Web>,
+    request: Request,
+    next: Next,
+) -> Result<Response, problem::Problem> {
+    let answer = guess::guard(&web.house, request, next).await;
+    answer.map_err(|wait| problem::Problem::too_many(guess::seconds(wait)))
 }
 
 async fn nothing() -> problem::Problem {

@@ -15,7 +15,10 @@ use super::{
     page_as,
     visit::{LANG, THEME, query},
 };
-use crate::pages::trouble::{Kind, Reason, TroublePage};
+use crate::{
+    http::trace::number_of,
+    pages::trouble::{Kind, Reason, TroublePage},
+};
 
 /// No script, no frame, no form to elsewhere, nothing from anybody else.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
@@ -65,20 +68,25 @@ fn comes_from_here(headers: &HeaderMap) -> bool {
 }
 
 async fn explain(portal: &Portal, parts: &Parts, fail: &Fail) -> Response {
-    let request = portal.web.desk.ids.id().to_string();
-    if let Fail::Broken(why) = fail {
-        tracing::error!(request, why, "page failed");
+    if let Fail::Broken(why) | Fail::Unavailable(why) = fail {
+        tracing::error!(why, "page failed");
     }
-    let ui = match portal.visit(parts).await {
-        Ok(visit) => visit.ui,
-        Err(_) => portal.ui(parts, None),
+    // A database that has just failed is not asked again for the name in the head of the page.
+    let plain = matches!(fail, Fail::Unavailable(_) | Fail::TooMany(_));
+    let visit = if plain {
+        None
+    } else {
+        portal.visit(parts).await.ok()
     };
+    let ui = visit.map_or_else(|| portal.ui(parts, None), |it| it.ui);
     let lang = ui.words.lang();
     let view = TroublePage {
         kind: match fail {
             Fail::NotFound | Fail::SignIn(_) => Kind::NotFound,
             Fail::Forbidden => Kind::Forbidden,
             Fail::Refused(_) => Kind::Refused,
+            Fail::Unavailable(_) => Kind::Unavailable,
+            Fail::TooMany(_) => Kind::TooMany,
             Fail::Broken(_) => Kind::Broken,
         },
         reason: match fail {
@@ -90,14 +98,22 @@ async fn explain(portal: &Portal, parts: &Parts, fail: &Fail) -> Response {
             }),
             _ => None,
         },
-        request: matches!(fail, Fail::Broken(_)).then_some(request),
+        request: match fail {
+            Fail::Broken(_) | Fail::Unavailable(_) => number_of(&parts.extensions),
+            _ => None,
+        },
         ui,
     };
-    page_as(fail.status(), &view).unwrap_or_else(|_| {
+    let mut response = page_as(fail.status(), &view).unwrap_or_else(|_| {
         let mut bare = Response::new(Body::from("500"));
         *bare.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         bare
-    })
+    });
+    if let Some(seconds) = fail.retry_after() {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// Keeps the language and the colours that a link asked for; nothing else is read from a query.

@@ -22,6 +22,10 @@ pub(super) enum Fail {
     Forbidden,
     /// A rule says no.
     Refused(Box<Refusal>),
+    /// The database is away, busy or full: what to write in the log.
+    Unavailable(String),
+    /// Too many wrong guesses from that address: seconds to wait.
+    TooMany(u32),
     /// Our fault: what to write in the log.
     Broken(String),
 }
@@ -43,7 +47,22 @@ impl Fail {
                 RefusalKind::Stale => StatusCode::CONFLICT,
                 RefusalKind::Gone => StatusCode::GONE,
             },
+            Fail::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Fail::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Fail::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Seconds after which another try is sensible.
+    pub(super) fn retry_after(&self) -> Option<u32> {
+        match self {
+            Fail::Unavailable(_) => Some(2),
+            Fail::TooMany(seconds) => Some(*seconds),
+            Fail::NotFound
+            | Fail::SignIn(_)
+            | Fail::Forbidden
+            | Fail::Refused(_)
+            | Fail::Broken(_) => None,
         }
     }
 }
@@ -83,7 +102,12 @@ impl From<Refusal> for Fail {
 
 impl From<StoreError> for Fail {
     fn from(error: StoreError) -> Self {
-        Fail::Broken(error.to_string())
+        match error {
+            StoreError::Db(_) | StoreError::Conflict | StoreError::Unfit(_) => {
+                Fail::Unavailable(error.to_string())
+            }
+            StoreError::Corrupt { .. } => Fail::Broken(error.to_string()),
+        }
     }
 }
 

@@ -24,9 +24,9 @@ mod words;
 use askama::Template;
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Path},
+    extract::{DefaultBodyLimit, Path, Request, State},
     http::{StatusCode, header},
-    middleware,
+    middleware::{self, Next},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
@@ -38,7 +38,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::Web;
+use super::{Web, guess};
 use crate::pages::assets;
 use fail::Fail;
 
@@ -108,9 +108,20 @@ pub fn routes(web: &Web) -> Router<Web> {
     }
     pages
         .fallback(missing)
+        .layer(middleware::from_fn_with_state(portal.clone(), guarded))
         .layer(middleware::from_fn_with_state(portal.clone(), dress::dress))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .with_state(portal)
+}
+
+/// Neither links nor passwords are guessed at.
+async fn guarded(
+    State(portal): State<Portal>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Fail> {
+    let answer = guess::guard(&portal.web.house, request, next).await;
+    answer.map_err(|wait| Fail::TooMany(guess::seconds(wait)))
 }
 
 async fn missing() -> Fail {
