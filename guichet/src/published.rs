@@ -45,7 +45,7 @@ pub struct GivenUp {
 /// The file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
-    /// [`FORMAT`].
+    /// `FORMAT`.
     pub format: u32,
     /// Which program wrote it.
     pub program: String,
