@@ -12,22 +12,24 @@ use tests::World;
 async fn plan(world: &World, sql: &str) -> Vec<String> {
     let db = world.desk.store.connection();
     let kind = db.get_database_backend();
-    let tx = db.begin().await.unwrap();
+    let tx = db.begin().await.expect("a transaction");
     let (how, column) = match kind {
         DbBackend::Postgres => {
             // On a nearly empty table reading all of it is right; the question is whether it must.
             tx.execute_unprepared("SET LOCAL enable_seqscan = off")
                 .await
-                .unwrap();
+                .expect("a setting");
             ("EXPLAIN", "QUERY PLAN")
         }
         _ => ("EXPLAIN QUERY PLAN", "detail"),
     };
     let asked = Statement::from_string(kind, format!("{how} {sql}"));
-    let rows = tx.query_all_raw(asked).await.unwrap();
-    let lines = rows.iter().map(|it| it.try_get("", column).unwrap());
+    let rows = tx.query_all_raw(asked).await.expect("a plan");
+    let lines = rows
+        .iter()
+        .map(|it| it.try_get("", column).expect("a line"));
     let lines = lines.collect();
-    tx.rollback().await.unwrap();
+    tx.rollback().await.expect("nothing was done");
     lines
 }
 
