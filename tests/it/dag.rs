@@ -130,7 +130,10 @@ fn choices() -> impl Strategy<Value = Vec<(prop::sample::Index, bool)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: super::laws::cases(1_000),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn every_graph_runs_to_its_end(sketches in sketches(), choices in choices()) {

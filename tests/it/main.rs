@@ -2,13 +2,17 @@
 
 mod dag;
 mod every_line;
+mod faults;
 mod gauges;
+mod laws;
 mod ledger;
 mod matrix;
 mod outbox;
 mod race;
 mod refusals;
 mod replicas;
+mod rules;
+mod sim;
 mod stories;
 mod tamper;
 mod tidy;

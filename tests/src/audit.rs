@@ -9,13 +9,13 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, QueryRes
 use std::collections::BTreeMap;
 
 /// Rows of a query.
-pub async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<QueryResult> {
+pub async fn rows(db: &impl ConnectionTrait, sql: &str) -> Vec<QueryResult> {
     let sql = Statement::from_string(db.get_database_backend(), sql);
     db.query_all_raw(sql).await.expect("the database answers")
 }
 
 /// The first column of a query as a number; 0 for no row.
-pub async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
+pub async fn number(db: &impl ConnectionTrait, sql: &str) -> i64 {
     let found = rows(db, sql).await;
     found
         .first()
@@ -89,15 +89,7 @@ pub async fn faults(url: &str) -> Vec<String> {
     let db = Database::connect(url)
         .await
         .expect("the database opens again");
-    let mut wrong = Vec::new();
-    for (what, sql) in NOTHING {
-        let found = number(&db, sql).await;
-        if found != 0 {
-            wrong.push(format!("{found} × {what}"));
-        }
-    }
-    ledger(&db, &mut wrong).await;
-    journal(&db, &mut wrong).await;
+    let mut wrong = look(&db).await;
     replay(url, &mut wrong).await;
     db.close().await.expect("the database closes");
     wrong
@@ -116,8 +108,22 @@ async fn replay(url: &str, wrong: &mut Vec<String>) {
     wrong.extend(said.map(|it| format!("{}: {}", it.check, it.what.en)));
 }
 
+/// What is not in order on that database, in words; nothing when all is well.
+pub async fn look(db: &impl ConnectionTrait) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (what, sql) in NOTHING {
+        let found = number(db, sql).await;
+        if found != 0 {
+            wrong.push(format!("{found} × {what}"));
+        }
+    }
+    ledger(db, &mut wrong).await;
+    journal(db, &mut wrong).await;
+    wrong
+}
+
 /// Counts that must be zero.
-const NOTHING: [(&str, &str); 9] = [
+const NOTHING: [(&str, &str); 11] = [
     (
         "hold of a closed ticket without settlement",
         "SELECT count(*) FROM hold h JOIN ticket t ON t.client = h.client AND t.id = h.ticket
@@ -138,6 +144,19 @@ const NOTHING: [(&str, &str); 9] = [
         "ticket whose version is not the number of its records",
         "SELECT count(*) FROM ticket t WHERE t.version <> (
            SELECT count(*) FROM record r WHERE r.client = t.client AND r.ticket = t.id)",
+    ),
+    (
+        "lock that does not follow from the tasks of its ticket (R16)",
+        "SELECT count(*) FROM resource_lock l WHERE NOT EXISTS(
+           SELECT 1 FROM task k WHERE k.client = l.client AND k.ticket = l.ticket
+           AND k.body LIKE '%\"' || l.resource || '\"%')",
+    ),
+    (
+        "ticket whose state is not the one its last record led to (P30)",
+        "SELECT count(*) FROM ticket t JOIN record r ON r.client = t.client AND r.ticket = t.id
+         WHERE r.seq = (SELECT MAX(n.seq) FROM record n
+                        WHERE n.client = t.client AND n.ticket = t.id)
+         AND r.leaf NOT LIKE '%\"to\":\"' || t.state || '\"%'",
     ),
     (
         "open gate of a closed ticket",
@@ -174,7 +193,7 @@ const NOTHING: [(&str, &str); 9] = [
     ),
 ];
 
-async fn ledger(db: &DatabaseConnection, wrong: &mut Vec<String>) {
+async fn ledger(db: &impl ConnectionTrait, wrong: &mut Vec<String>) {
     let sums = "SELECT l.id, l.granted, l.held, l.spent, l.expired,
         COALESCE(SUM(CASE WHEN p.credit = 'stock' THEN p.tokens
                           WHEN p.debit = 'stock' THEN -p.tokens ELSE 0 END), 0) AS stock,
@@ -215,7 +234,7 @@ async fn ledger(db: &DatabaseConnection, wrong: &mut Vec<String>) {
     }
 }
 
-async fn journal(db: &DatabaseConnection, wrong: &mut Vec<String>) {
+async fn journal(db: &impl ConnectionTrait, wrong: &mut Vec<String>) {
     for head in rows(db, "SELECT client, size, frontier FROM log_head").await {
         let client: String = head.try_get("", "client").expect("a client");
         let size: i64 = head.try_get("", "size").expect("a size");
@@ -223,7 +242,7 @@ async fn journal(db: &DatabaseConnection, wrong: &mut Vec<String>) {
         let sql = format!(
             "SELECT seq, leaf, leaf_hash FROM record WHERE client = '{client}' ORDER BY seq"
         );
-        let mut replayed = Frontier::default();
+        let (mut replayed, mut last) = (Frontier::default(), String::new());
         for (nth, row) in rows(db, &sql).await.iter().enumerate() {
             let seq: i64 = row.try_get("", "seq").expect("a number");
             let leaf: String = row.try_get("", "leaf").expect("a leaf");
@@ -233,6 +252,13 @@ async fn journal(db: &DatabaseConnection, wrong: &mut Vec<String>) {
             if usize::try_from(seq) != Ok(nth) || body["i"] != seq || hex::encode(hash) != kept {
                 wrong.push(format!("{client}: record {seq} is not the {nth}th leaf"));
             }
+            let at = body["at"].as_str().expect("a time").to_owned();
+            if at < last {
+                wrong.push(format!(
+                    "{client}: record {seq} is of {at}, before {last} (P16)"
+                ));
+            }
+            last = at;
             replayed.append(hash);
         }
         if i64::try_from(replayed.size) != Ok(size) || replayed.encode() != stored {
@@ -245,7 +271,7 @@ async fn journal(db: &DatabaseConnection, wrong: &mut Vec<String>) {
 }
 
 /// Every opening is what its leaf committed to.
-async fn openings(db: &DatabaseConnection, wrong: &mut Vec<String>) {
+async fn openings(db: &impl ConnectionTrait, wrong: &mut Vec<String>) {
     let sql = "SELECT o.field, o.salt, o.value, r.leaf FROM opening o
                JOIN record r ON r.client = o.client AND r.seq = o.seq";
     for row in rows(db, sql).await {

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod audit;
 pub mod memory;
+mod place;
 pub mod play;
 pub mod transcript;
 pub mod world;

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
-use workflows::{Cx, FaultClass, Level, Proof, Registry, Undone};
+use workflows::{Cx, FaultClass, Level, Policy, Proof, Registry, Undone};
 
 /// A method of an action, as the ledger of calls names it.
 pub type Method = &'static str;
@@ -24,8 +25,14 @@ pub enum How {
     Fail(FaultClass),
     /// The effect happens, the answer is lost.
     DoThenDrop,
-    /// The answer is lost, and the effect lands a little later.
+    /// The answer is lost, and the effect lands a little later: with the next call.
     DropThenDo,
+    /// The answer is lost, and the effect lands after so many further calls.
+    Late(u8),
+    /// The effect happens; a gateway answers in the system's place that there was no answer.
+    Gateway,
+    /// The network delivers the request twice.
+    Twice,
     /// Success is answered and nothing happens.
     Lie,
     /// The caller hangs for ever before the effect: a crash.
@@ -85,13 +92,25 @@ pub struct Effect {
     pub undo: bool,
 }
 
+/// A request that is still on its way.
+struct Late {
+    calls: u8,
+    cx: Cx,
+    target: String,
+    wanted: Value,
+}
+
 struct Inner {
     hung: watch::Sender<u32>,
+    let_go: watch::Sender<u32>,
+    arrivals: BTreeMap<Uuid, u32>,
+    forgetful: bool,
+    patience: Duration,
     targets: BTreeMap<String, Value>,
     calls: Vec<Call>,
     effects: Vec<Effect>,
     applied: BTreeMap<Uuid, Value>,
-    late: Vec<(Cx, String, Value)>,
+    late: Vec<Late>,
     faults: Vec<Fail>,
     levels: BTreeMap<&'static str, Level>,
 }
@@ -100,6 +119,10 @@ impl Default for Inner {
     fn default() -> Self {
         Inner {
             hung: watch::channel(0).0,
+            let_go: watch::channel(0).0,
+            arrivals: BTreeMap::new(),
+            forgetful: false,
+            patience: Policy::STANDARD.apply_for,
             targets: BTreeMap::new(),
             calls: Vec::new(),
             effects: Vec::new(),
@@ -140,6 +163,20 @@ impl Systems {
     #[must_use]
     pub fn hung(&self) -> watch::Receiver<u32> {
         self.inner().hung.subscribe()
+    }
+    /// Hears of every hanging caller that was let go from now on.
+    #[must_use]
+    pub fn let_go(&self) -> watch::Receiver<u32> {
+        self.inner().let_go.subscribe()
+    }
+    /// From now on the systems do not know a key that they have seen before: whatever arrives
+    /// twice happens twice.
+    pub fn forget_keys(&self) {
+        self.inner().forgetful = true;
+    }
+    /// How long the engine waits for one call.
+    pub fn set_patience(&self, patience: Duration) {
+        self.inner().patience = patience;
     }
     /// Takes all misfortunes away.
     pub fn mend(&self) {
@@ -194,6 +231,41 @@ impl Systems {
             .filter(|it| !seen.insert(*it))
             .collect()
     }
+    /// Every key whose request reached a system more than once, and how often.
+    #[must_use]
+    pub fn redelivered(&self) -> BTreeMap<Uuid, u32> {
+        let inner = self.inner();
+        let all = inner.arrivals.iter().filter(|it| *it.1 > 1);
+        all.map(|(key, times)| (*key, *times)).collect()
+    }
+    /// What no schedule whatever may lead to, in words: an effect that happened twice, one taken
+    /// back twice, a second try without a look at what became of the first (P3).
+    #[must_use]
+    pub fn broken(&self) -> Vec<String> {
+        let mut wrong: Vec<String> = self
+            .doubled()
+            .iter()
+            .map(|it| format!("effect {it} happened twice"))
+            .collect();
+        let inner = self.inner();
+        let (mut back, mut tried) = (BTreeSet::new(), BTreeSet::new());
+        for it in inner.effects.iter().filter(|it| it.undo) {
+            if !back.insert(it.idem) {
+                wrong.push(format!("{} of {} was taken back twice", it.task, it.ticket));
+            }
+        }
+        for it in &inner.calls {
+            let fresh = match it.method {
+                "recover" => !tried.remove(&it.idem),
+                "apply" => tried.insert(it.idem),
+                _ => true,
+            };
+            if it.method == "apply" && !fresh {
+                wrong.push(format!("{} of {} was tried blindly", it.task, it.ticket));
+            }
+        }
+        wrong
+    }
     /// The actions, ready to be called.
     #[must_use]
     pub fn registry(&self) -> Registry {
@@ -220,9 +292,13 @@ impl Systems {
             task: cx.task.clone(),
             idem: cx.idem,
         });
-        let late: Vec<_> = std::mem::take(&mut inner.late);
-        for (cx, target, wanted) in late {
-            inner.make(&cx, &target, &wanted);
+        for mut it in std::mem::take(&mut inner.late) {
+            it.calls = it.calls.saturating_sub(1);
+            if it.calls == 0 {
+                inner.make(&it.cx, &it.target, &it.wanted);
+            } else {
+                inner.late.push(it);
+            }
         }
         let met = inner.faults.iter_mut().find(|it| {
             it.times > 0
@@ -237,7 +313,8 @@ impl Systems {
 
 impl Inner {
     fn make(&mut self, cx: &Cx, target: &str, wanted: &Value) -> Value {
-        if let Some(receipt) = self.applied.get(&cx.idem) {
+        *self.arrivals.entry(cx.idem).or_insert(0) += 1;
+        if let Some(receipt) = self.applied.get(&cx.idem).filter(|_| !self.forgetful) {
             return receipt.clone();
         }
         self.targets.insert(target.to_owned(), wanted.clone());

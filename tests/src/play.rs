@@ -154,15 +154,18 @@ impl World {
         next > 0
     }
 
-    /// One round of a runner that dies at its `nth` commit, and whether it lived to that.
+    /// One round of a runner that dies at its `nth` commit, or earlier where it hangs inside a
+    /// call, and whether it came to that commit.
     pub async fn dying_round(&self, nth: u64) -> bool {
         let mut bell = self.desk.bell.listen();
+        let mut hung = self.systems.hung();
         let last = *bell.borrow_and_update() + nth;
         let runner = Runner::new(self.desk.clone(), "mortal");
         let mut work = tokio::spawn(async move { runner.round().await.map(drop) });
         tokio::select! {
             biased;
             _ = bell.wait_for(|it| *it >= last) => {}
+            _ = hung.changed() => {}
             done = &mut work => done.expect("a round ends").expect("the database answers"),
         }
         let died = *bell.borrow() >= last;
@@ -172,7 +175,7 @@ impl World {
     }
 
     /// What a dead runner had sent is carried out all the same: this waits for it.
-    async fn let_commits_end(&self) {
+    pub async fn let_commits_end(&self) {
         self.desk.store.quiet().await;
     }
 
@@ -188,6 +191,21 @@ impl World {
         heard
             .expect("somebody hangs")
             .expect("the systems are there");
+        work.abort();
+        self.let_commits_end().await;
+    }
+
+    /// Rounds of a runner until nothing is due, or until it hangs inside a call and dies there.
+    pub async fn round_that_may_hang(&self) {
+        let mut hung = self.systems.hung();
+        let runner = Runner::new(self.desk.clone(), "mortal");
+        let mut work = tokio::spawn(async move {
+            while runner.round().await.expect("the database answers") > 0 {}
+        });
+        tokio::select! {
+            heard = hung.changed() => heard.expect("the systems are there"),
+            done = &mut work => done.expect("a round ends"),
+        }
         work.abort();
         self.let_commits_end().await;
     }

@@ -2,7 +2,7 @@
 //! memory. When it is dropped it audits itself: a test that leaves a broken ledger, a held token of
 //! a closed ticket or a gap in the journal fails, whatever it asserted.
 
-use crate::{Systems, audit};
+use crate::{Systems, audit, place};
 use catalogue::{Catalogue, Family, Lang, Offer, Tokens};
 use chrono::{DateTime, Duration, NaiveDate, TimeZone, Utc};
 use engine::{
@@ -16,19 +16,11 @@ use engine::{
     witness::Silent,
 };
 use migrations::Migrator;
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use sea_orm_migration::MigratorTrait;
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::Mutex;
 use workflows::{Registry, Workflows};
-
-static NTH: AtomicU32 = AtomicU32::new(0);
 
 /// Everything a test needs.
 pub struct World {
@@ -46,6 +38,8 @@ pub struct World {
     pub acme: Contract,
     /// Contract of MARTIN: shared, Kubernetes only.
     pub martin: Contract,
+    /// Whether it audits itself at its end; not when its faults were read and told already.
+    pub audited: bool,
     people: BTreeMap<String, Person>,
     url: String,
     server: Option<(String, String)>,
@@ -63,6 +57,8 @@ pub struct Setup {
     pub automated: bool,
     /// When the world begins.
     pub begins: DateTime<Utc>,
+    /// Where an SQLite database is put; a folder of its own when nobody cares.
+    pub folder: Option<std::path::PathBuf>,
 }
 
 impl Default for Setup {
@@ -72,6 +68,7 @@ impl Default for Setup {
             tokens: 100,
             automated: true,
             begins: monday(),
+            folder: None,
         }
     }
 }
@@ -173,7 +170,7 @@ impl World {
 
     /// A world with particular contracts.
     pub async fn with(setup: Setup) -> World {
-        let (url, server, dir) = database().await;
+        let (url, server, dir) = place::database(setup.folder.as_deref()).await;
         let store = Store::open(&url).await.expect("the database opens");
         Migrator::up(store.connection(), None)
             .await
@@ -204,6 +201,7 @@ impl World {
             systems,
             acme,
             martin,
+            audited: true,
             people: BTreeMap::new(),
             url,
             server,
@@ -308,74 +306,40 @@ impl World {
         let done = self.desk.store.connection().execute_unprepared(sql).await?;
         Ok(done.rows_affected())
     }
+    /// What is not in order at this moment, inside and outside, in words (promises §5, §7).
+    pub async fn faults(&self) -> Vec<String> {
+        let mut wrong = audit::look(self.desk.store.connection()).await;
+        wrong.extend(self.systems.broken());
+        wrong
+    }
+    /// What the audit would say if somebody with direct access did this: it is taken back at once.
+    pub async fn altered(&self, sql: &str) -> Vec<String> {
+        let db = Database::connect(&self.url)
+            .await
+            .expect("the database opens");
+        let tx = db.begin().await.expect("a transaction begins");
+        let found = match tx.execute_unprepared(sql).await {
+            Ok(_) => audit::look(&tx).await,
+            Err(refused) => vec![refused.to_string()],
+        };
+        tx.rollback().await.expect("it is taken back");
+        db.close().await.expect("the database closes");
+        found
+    }
     /// The first column of a query as a number.
     pub async fn number(&self, sql: &str) -> i64 {
         audit::number(self.desk.store.connection(), sql).await
     }
 }
 
-/// A fresh database: a file, or a database of the PostgreSQL named in the environment.
-async fn database() -> (String, Option<(String, String)>, Option<tempfile::TempDir>) {
-    let nth = NTH.fetch_add(1, Ordering::Relaxed);
-    if let Ok(server) = std::env::var("GUICHET_TEST_POSTGRES") {
-        let template = TEMPLATE.get_or_init(|| schema_once(&server)).await;
-        let name = format!("guichet_test_{}_{nth}", std::process::id());
-        make(&server, &name, Some(template)).await;
-        return (beside(&server, &name), Some((server, name)), None);
-    }
-    let dir = tempfile::tempdir().expect("a folder for the database");
-    let url = format!("sqlite://{}", dir.path().join("guichet.db").display());
-    (url, None, Some(dir))
-}
-
-/// A database that already has the schema, to copy from: a copy is made faster than a schema.
-static TEMPLATE: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
-
-async fn schema_once(server: &str) -> String {
-    let name = format!("guichet_template_{}", std::process::id());
-    make(server, &name, None).await;
-    let db = Database::connect(beside(server, &name))
-        .await
-        .expect("the new database answers");
-    migrations::bring_up(&db).await.expect("the schema");
-    db.close()
-        .await
-        .expect("a copy is only made of what nobody uses");
-    name
-}
-
-/// The address of another database of the same server.
-fn beside(server: &str, name: &str) -> String {
-    let (base, _) = server
-        .rsplit_once('/')
-        .expect("an address with a database name");
-    format!("{base}/{name}")
-}
-
-async fn make(server: &str, name: &str, template: Option<&String>) {
-    let admin = Database::connect(server)
-        .await
-        .expect("the test server answers");
-    let like = template.map_or_else(String::new, |it| format!(" TEMPLATE {it}"));
-    for sql in [
-        format!("DROP DATABASE IF EXISTS {name}"),
-        format!("CREATE DATABASE {name}{like}"),
-    ] {
-        admin
-            .execute_unprepared(&sql)
-            .await
-            .expect("databases come and go");
-    }
-    admin.close().await.expect("the connection ends");
-}
-
 impl Drop for World {
     fn drop(&mut self) {
         let (url, server) = (self.url.clone(), self.server.take());
-        let check = !std::thread::panicking();
-        let wrong = std::thread::spawn(move || audit::last_look(&url, server, check))
+        let check = self.audited && !std::thread::panicking();
+        let mut wrong = std::thread::spawn(move || audit::last_look(&url, server, check))
             .join()
             .expect("the audit ends");
+        wrong.extend(self.systems.broken());
         assert!(
             wrong.is_empty() || !check,
             "the world is not in order:\n{}",

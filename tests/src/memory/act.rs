@@ -1,7 +1,7 @@
 //! Every automated action, scripted over the table of targets. The real actions have their own
 //! tests; here it is the engine's turn.
 
-use super::{How, Method, Systems};
+use super::{How, Late, Method, Systems};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -62,8 +62,24 @@ impl<const N: usize> Act<N> {
         wanted
     }
     async fn hang<T>(&self) -> T {
+        struct Caller(Systems);
+        impl Drop for Caller {
+            fn drop(&mut self) {
+                self.0.inner().let_go.send_modify(|it| *it += 1);
+            }
+        }
+        let _caller = Caller(self.0.clone());
         self.0.inner().hung.send_modify(|it| *it += 1);
         std::future::pending().await
+    }
+    /// What the caller hears once the effect has happened.
+    async fn answer<T>(&self, met: Option<How>, method: &str, answer: T) -> Result<T, Fault> {
+        match met {
+            Some(How::HangAfter) => self.hang().await,
+            Some(How::DoThenDrop) => Err(Self::fault(FaultClass::Ambiguous, method)),
+            Some(How::Gateway) => Err(Self::fault(FaultClass::Transient, method)),
+            _ => Ok(answer),
+        }
     }
     fn fault(class: FaultClass, method: &str) -> Fault {
         Fault::new(
@@ -104,6 +120,7 @@ impl<const N: usize> Action for Act<N> {
         Policy {
             undo,
             verify_for,
+            apply_for: self.0.inner().patience,
             ..Policy::STANDARD
         }
     }
@@ -165,8 +182,19 @@ impl<const N: usize> Action for Act<N> {
             Some(How::Fail(class)) => return Err(Self::fault(class, "apply")),
             Some(How::Lie) => return Ok(json!({ "commit": "never" })),
             Some(How::HangBefore) => return self.hang().await,
-            Some(How::DropThenDo) => {
-                self.0.inner().late.push((cx.clone(), target, wanted));
+            Some(How::DropThenDo | How::Late(_)) => {
+                let calls = match met {
+                    Some(How::Late(calls)) => calls.saturating_add(1),
+                    _ => 1,
+                };
+                let cx = cx.clone();
+                let late = Late {
+                    calls,
+                    cx,
+                    target,
+                    wanted,
+                };
+                self.0.inner().late.push(late);
                 return Err(Self::fault(FaultClass::Ambiguous, "apply"));
             }
             Some(How::Moved) => self.0.meddle(&target, json!("somebody else's")),
@@ -175,17 +203,16 @@ impl<const N: usize> Action for Act<N> {
         let synthetic = NAMES[N] == "monitor.synthetic";
         let receipt = {
             let mut inner = self.0.inner();
-            let known = inner.applied.contains_key(&cx.idem);
+            let known = inner.applied.contains_key(&cx.idem) && !inner.forgetful;
             if !known && !synthetic && inner.value(&target) != plan.before {
                 return Err(Fault::new(FaultClass::Conflict, "the target moved"));
             }
+            if met == Some(How::Twice) {
+                inner.make(cx, &target, &wanted);
+            }
             inner.make(cx, &target, &wanted)
         };
-        match met {
-            Some(How::HangAfter) => self.hang().await,
-            Some(How::DoThenDrop) => Err(Self::fault(FaultClass::Ambiguous, "apply")),
-            _ => Ok(receipt),
-        }
+        self.answer(met, "apply", receipt).await
     }
 
     async fn recover(
@@ -250,14 +277,14 @@ impl<const N: usize> Action for Act<N> {
             _ => {}
         }
         let target = Self::target(&cx.zone, params);
-        let outcome = self
-            .0
-            .inner()
-            .take_back(cx, &target, Self::wanted(params), &plan.before);
-        match met {
-            Some(How::HangAfter) => self.hang().await,
-            Some(How::DoThenDrop) => Err(Self::fault(FaultClass::Ambiguous, "undo")),
-            _ => Ok(outcome),
-        }
+        let outcome = {
+            let (ours, mut inner) = (Self::wanted(params), self.0.inner());
+            let first = inner.take_back(cx, &target, ours.clone(), &plan.before);
+            match met {
+                Some(How::Twice) => inner.take_back(cx, &target, ours, &plan.before),
+                _ => first,
+            }
+        };
+        self.answer(met, "undo", outcome).await
     }
 }
