@@ -290,6 +290,16 @@ fn sqlite(url: &str, reading: bool) -> ConnectOptions {
         .idle_timeout(None::<Duration>)
         .max_lifetime(None::<Duration>)
         .sqlx_logging(false)
+        // SQLite takes a transaction back by itself when the disk is full. The driver then still
+        // counts one as open, and every later commit would end an inner savepoint only: such a
+        // connection is closed. The ping lets a roll-back that is still queued run first.
+        .map_sqlx_sqlite_before_acquire(|connection, _| {
+            Box::pin(async move {
+                use sea_orm::sqlx::Connection;
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
         .map_sqlx_sqlite_opts(move |it: SqliteConnectOptions| {
             let it = it
                 .busy_timeout(Duration::from_secs(10))
