@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 /// Letters are held for a minute by a mailer that was killed; everything else for less.
-const DRAINED_WITHIN: Duration = Duration::from_secs(150);
+const DRAINED_WITHIN: Duration = Duration::from_secs(300);
 
 /// What still moves: work that is due or held, and letters.
 const MOVING: &str = "SELECT

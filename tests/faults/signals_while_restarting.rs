@@ -30,7 +30,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(150);
 /// When nobody has anything to say, the next kill does not wait for it.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Its plan may lose a few runners, each with a lease.
-const MOVES_WITHIN: Duration = Duration::from_secs(150);
+const MOVES_WITHIN: Duration = Duration::from_secs(300);
 
 /// What one client can throw, and how many were thrown.
 struct Signaller {
