@@ -12,7 +12,10 @@ use crate::{
 };
 use catalogue::Tokens;
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, sea_query::Expr,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -63,6 +66,60 @@ pub struct Search {
     pub before: Option<i64>,
     /// At most this many.
     pub limit: u64,
+}
+
+impl Search {
+    /// What a database of that kind is asked, so that a test can ask it how it would walk;
+    /// `before` is when the record of that number was written.
+    #[must_use]
+    pub fn asked(&self, kind: DbBackend, before: Option<DateTime<Utc>>) -> sea_orm::Statement {
+        self.query(before.map(codec::micros)).build(kind)
+    }
+
+    fn query(&self, before: Option<i64>) -> Select<entity::record::Entity> {
+        use entity::record::{Column as C, Entity};
+        let mut query = Entity::find()
+            .order_by_desc(C::At)
+            .order_by_desc(C::Seq)
+            .limit(self.limit.clamp(1, 10_000));
+        if let Some(it) = &self.client {
+            query = query.filter(C::Client.eq(it));
+        }
+        if let Some(it) = self.ticket {
+            query = query.filter(C::Ticket.eq(it.to_string()));
+        }
+        if let Some(it) = self.person {
+            query = query.filter(C::Person.eq(it.to_string()));
+        }
+        if let Some(it) = &self.cluster {
+            query = query.filter(C::Cluster.eq(it));
+        }
+        if let Some(it) = &self.kind {
+            query = if it.ends_with('.') {
+                query.filter(C::Kind.starts_with(it))
+            } else {
+                query.filter(C::Kind.eq(it))
+            };
+        }
+        if let Some(it) = self.from {
+            query = query.filter(C::At.gte(codec::micros(it)));
+        }
+        if let Some(it) = self.until {
+            query = query.filter(C::At.lt(codec::micros(it)));
+        }
+        if let Some(seq) = self.before {
+            query = match before {
+                // The indexes are in the order of time: entered at that place.
+                Some(at) => {
+                    let place = [C::At, C::Seq].map(Expr::col);
+                    let there = [Expr::val(at), Expr::val(seq)];
+                    query.filter(Expr::tuple(place).lt(Expr::tuple(there)))
+                }
+                None => query.filter(C::Seq.lt(seq)),
+            };
+        }
+        query
+    }
 }
 
 /// One line of a statement.
@@ -119,40 +176,20 @@ impl Desk {
     /// # Errors
     /// The database failed.
     pub async fn records(&self, search: &Search) -> Result<Vec<Trace>, StoreError> {
-        use entity::record::{Column as C, Entity};
-        let mut query = Entity::find()
-            .order_by_desc(C::At)
-            .order_by_desc(C::Seq)
-            .limit(search.limit.clamp(1, 10_000));
-        if let Some(it) = &search.client {
-            query = query.filter(C::Client.eq(it));
+        let db = self.store.reading();
+        let mut before = None;
+        if let (Some(client), Some(seq)) = (&search.client, search.before) {
+            use entity::record::{Column as C, Entity};
+            let at = Entity::find_by_id((client.clone(), seq))
+                .select_only()
+                .column(C::At)
+                .into_tuple::<i64>();
+            before = at.one(db).await?;
         }
-        if let Some(it) = search.ticket {
-            query = query.filter(C::Ticket.eq(it.to_string()));
+        if search.before.is_some_and(|it| it <= 0) {
+            return Ok(Vec::new());
         }
-        if let Some(it) = search.person {
-            query = query.filter(C::Person.eq(it.to_string()));
-        }
-        if let Some(it) = &search.cluster {
-            query = query.filter(C::Cluster.eq(it));
-        }
-        if let Some(it) = &search.kind {
-            query = if it.ends_with('.') {
-                query.filter(C::Kind.starts_with(it))
-            } else {
-                query.filter(C::Kind.eq(it))
-            };
-        }
-        if let Some(it) = search.from {
-            query = query.filter(C::At.gte(codec::micros(it)));
-        }
-        if let Some(it) = search.until {
-            query = query.filter(C::At.lt(codec::micros(it)));
-        }
-        if let Some(it) = search.before {
-            query = query.filter(C::Seq.lt(it));
-        }
-        let rows = query.all(self.store.reading()).await?;
+        let rows = search.query(before).all(db).await?;
         self.with_words(rows).await
     }
 

@@ -16,6 +16,7 @@ mod m20261122_000002_tickets;
 mod m20261122_000003_ledger;
 mod m20261122_000004_journal;
 mod m20261122_000005_outbox;
+mod m20261122_000006_pages;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_ledger::Migration),
             Box::new(m20261122_000004_journal::Migration),
             Box::new(m20261122_000005_outbox::Migration),
+            Box::new(m20261122_000006_pages::Migration),
         ]
     }
 }

@@ -8,6 +8,7 @@ mod laws;
 mod ledger;
 mod matrix;
 mod outbox;
+mod pages;
 mod race;
 mod refusals;
 mod replicas;

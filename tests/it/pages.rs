@@ -1,0 +1,261 @@
+//! Long lists are read page by page: a page costs the same wherever it begins, nothing is shown
+//! twice, and nothing is left out.
+
+use chrono::{DateTime, Duration, Utc};
+use engine::{audit::Search, id::TicketId, query::Filter, ticket::State};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use tests::World;
+
+/// How the database would walk. On a nearly empty table reading all of it is right; the question
+/// is whether it must.
+async fn plan(world: &World, asked: Statement) -> Vec<String> {
+    let db = world.desk.store.connection();
+    let kind = db.get_database_backend();
+    let tx = db.begin().await.expect("a transaction");
+    let (how, column) = match kind {
+        DbBackend::Postgres => {
+            let set = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
+                SET LOCAL enable_sort = off";
+            tx.execute_unprepared(set).await.expect("settings");
+            ("EXPLAIN", "QUERY PLAN")
+        }
+        _ => ("EXPLAIN QUERY PLAN", "detail"),
+    };
+    let asked = Statement {
+        sql: format!("{how} {}", asked.sql),
+        ..asked
+    };
+    let rows = tx.query_all_raw(asked).await.expect("a plan");
+    let lines = rows
+        .iter()
+        .map(|it| it.try_get("", column).expect("a line"));
+    let lines = lines.collect();
+    tx.rollback().await.expect("nothing was done");
+    lines
+}
+
+/// Every way of looking at tickets for which there is an index.
+fn looks() -> Vec<(&'static str, Filter)> {
+    let client = || Filter {
+        client: Some("ACME".into()),
+        limit: 50,
+        ..Filter::default()
+    };
+    let mut all = vec![("ticket_newest", client())];
+    all.push((
+        "ticket_newest",
+        Filter {
+            state: Some(State::Closed),
+            ..client()
+        },
+    ));
+    all.push((
+        "ticket_all",
+        Filter {
+            client: None,
+            ..client()
+        },
+    ));
+    all.push((
+        "ticket_open",
+        Filter {
+            open: true,
+            ..client()
+        },
+    ));
+    all.push((
+        "ticket_open",
+        Filter {
+            state: Some(State::Running),
+            ..client()
+        },
+    ));
+    all.push((
+        "ticket_accelerated",
+        Filter {
+            accelerated: true,
+            ..client()
+        },
+    ));
+    all.push((
+        "ticket_parent",
+        Filter {
+            client: None,
+            parent: Some(TicketId(uuid::Uuid::nil())),
+            ..client()
+        },
+    ));
+    all
+}
+
+#[tokio::test]
+async fn a_page_of_tickets_begins_at_its_place_in_an_index_and_needs_no_sorting() {
+    let world = World::new().await;
+    let kind = world.desk.store.connection().get_database_backend();
+    for (index, look) in looks() {
+        for deep in [false, true] {
+            let before = (world.now(), TicketId(uuid::Uuid::nil()));
+            let look = Filter {
+                before: deep.then_some(before),
+                ..look.clone()
+            };
+            let lines = plan(&world, look.asked(kind)).await;
+            let all = lines.join("\n");
+            assert!(all.contains(index), "{look:?}\n{all}");
+            assert!(
+                !all.contains("TEMP B-TREE") && !all.contains("Sort"),
+                "{look:?}\n{all}"
+            );
+            let entered = match kind {
+                DbBackend::Postgres => lines
+                    .iter()
+                    .any(|it| it.contains("Index Cond") && it.contains("ROW(created_at, id) <")),
+                _ => all.contains("SEARCH") && all.contains("(created_at,id)<(?,?)"),
+            };
+            assert_eq!(entered, deep, "{look:?}\n{all}");
+        }
+    }
+}
+
+/// Without statistics, which the product never gathers.
+#[tokio::test]
+async fn a_page_of_the_journal_begins_at_its_place_in_the_index_that_says_most() {
+    let world = World::new().await;
+    let kind = world.desk.store.connection().get_database_backend();
+    let client = Search {
+        client: Some("ACME".into()),
+        limit: 50,
+        ..Search::default()
+    };
+    let person = Search {
+        person: Some(world.person("paul").id),
+        ..client.clone()
+    };
+    let cluster = Search {
+        cluster: Some("prod-paris".into()),
+        ..client.clone()
+    };
+    let ticket = Search {
+        ticket: Some(TicketId(uuid::Uuid::nil())),
+        ..client.clone()
+    };
+    let looks = [
+        ("record_at", client),
+        ("record_person", person),
+        ("record_cluster", cluster),
+        ("record_ticket", ticket),
+    ];
+    for (index, look) in looks {
+        for (from, before) in [(false, false), (true, false), (false, true), (true, true)] {
+            let look = Search {
+                from: from.then(|| world.now() - Duration::days(1)),
+                before: before.then_some(5),
+                ..look.clone()
+            };
+            let at = before.then(|| world.now());
+            let lines = plan(&world, look.asked(kind, at)).await;
+            let all = lines.join("\n");
+            assert!(all.contains(index), "{look:?}\n{all}");
+            let bound = match kind {
+                DbBackend::Postgres => "<",
+                _ if index == "record_at" => "at<",
+                _ => "(at,seq)<",
+            };
+            let entered = lines.iter().any(|it| {
+                let place = it.contains("SEARCH") || it.contains("Index Cond");
+                place && it.contains(bound)
+            });
+            assert_eq!(entered, before, "{look:?}\n{all}");
+        }
+    }
+}
+
+/// Looking up one ticket costs the same however many its client has.
+#[tokio::test]
+async fn what_belongs_to_one_ticket_is_found_by_its_name() {
+    let world = World::new().await;
+    let kind = world.desk.store.connection().get_database_backend();
+    for sql in [
+        "SELECT * FROM hold WHERE client = 'ACME' AND ticket = 'a' ORDER BY at, id",
+        "SELECT * FROM hold WHERE client = 'ACME' AND ticket IN ('a', 'b') ORDER BY at, id",
+        "SELECT * FROM task WHERE client = 'ACME' AND ticket IN ('a', 'b') ORDER BY seq",
+        "SELECT * FROM gate WHERE client = 'ACME' AND ticket = 'a' ORDER BY opened_at, id",
+        "SELECT * FROM notice WHERE client = 'ACME' AND ticket = 'a' ORDER BY at DESC",
+    ] {
+        let all = plan(&world, Statement::from_string(kind, sql))
+            .await
+            .join("\n");
+        let found = match kind {
+            DbBackend::Postgres => all.contains("Index Cond") && all.contains("ticket"),
+            _ => all.contains("SEARCH") && all.contains("ticket=?"),
+        };
+        assert!(found, "{sql}\n{all}");
+    }
+}
+
+/// Ordered at the same instant, they are told apart by name.
+#[tokio::test]
+async fn pages_follow_each_other_through_tickets_of_one_instant() {
+    let world = World::new().await;
+    for _ in 0..5 {
+        world.order("C01").await;
+    }
+    let pages = |limit: u64| {
+        let desk = &world.desk;
+        async move {
+            let mut all: Vec<(DateTime<Utc>, TicketId)> = Vec::new();
+            loop {
+                let filter = Filter {
+                    client: Some("ACME".into()),
+                    open: true,
+                    before: all.last().copied(),
+                    limit,
+                    ..Filter::default()
+                };
+                let page = desk.tickets(&filter).await.expect("a page");
+                if page.is_empty() {
+                    return all;
+                }
+                all.extend(page.iter().map(|it| (it.created_at, it.id)));
+            }
+        }
+    };
+    let whole = pages(500).await;
+    assert_eq!(whole.len(), 5);
+    assert!(whole.iter().all(|it| it.0 == whole[0].0), "one instant");
+    assert_eq!(pages(2).await, whole);
+}
+
+#[tokio::test]
+async fn pages_of_the_journal_follow_each_other() {
+    let world = World::new().await;
+    world.settled(&world.order("C01").await).await;
+    world.settled(&world.order("C01").await).await;
+    let mut all: Vec<i64> = Vec::new();
+    loop {
+        let search = Search {
+            client: Some("ACME".into()),
+            before: all.last().copied(),
+            limit: 3,
+            ..Search::default()
+        };
+        let page = world.desk.records(&search).await.expect("a page");
+        if page.is_empty() {
+            break;
+        }
+        all.extend(page.iter().map(|it| it.seq));
+    }
+    let size = all.first().expect("records") + 1;
+    assert_eq!(all, (0..size).rev().collect::<Vec<_>>());
+    // A number that no record has yet lies beyond all of them.
+    for (before, found) in [(size + 7, all.len()), (0, 0), (-1, 0)] {
+        let search = Search {
+            client: Some("ACME".into()),
+            before: Some(before),
+            limit: 500,
+            ..Search::default()
+        };
+        let page = world.desk.records(&search).await.expect("a page");
+        assert_eq!(page.len(), found);
+    }
+}
