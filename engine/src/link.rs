@@ -5,16 +5,14 @@ use crate::{
     approval::Gate,
     desk::Desk,
     id::GateId,
+    outbox::sets::Sql,
     people::Person,
     store::{Known, StoreError, Tx, codec, entity, load, people},
     ticket::Ticket,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
-    sea_query::Expr,
-};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Value};
 use sha2::{Digest, Sha256};
 
 /// Tries at a six-digit code before the link is dead.
@@ -110,20 +108,25 @@ impl Desk {
         wanted: &[Wanted<'_>],
         now: DateTime<Utc>,
     ) -> Result<Vec<Minted>, StoreError> {
-        use entity::link::{Column as C, Entity};
-        let earlier = wanted.iter().fold(Condition::any(), |all, it| {
-            let question = C::Client
-                .eq(&it.ticket.client)
-                .and(C::Gate.eq(it.gate.id.to_string()))
-                .and(C::Person.eq(it.to.id.to_string()));
-            all.add(question.and(C::At.lt(codec::micros(it.owed))))
-        });
-        Entity::update_many()
-            .col_expr(C::ExpiresAt, Expr::value(codec::micros(now)))
-            .filter(earlier)
-            .filter(C::ExpiresAt.gt(codec::micros(now)))
-            .exec(tx.db())
-            .await?;
+        let question = |it: &Wanted<'_>| -> [Value; 4] {
+            [
+                it.ticket.client.clone().into(),
+                it.gate.id.to_string().into(),
+                it.to.id.to_string().into(),
+                codec::micros(it.owed).into(),
+            ]
+        };
+        let kind = tx.db().get_database_backend();
+        let mut end = Sql::new(kind, "UPDATE link SET expires_at = ");
+        end.bind(codec::micros(now))
+            .then(" FROM (")
+            .rows(wanted.iter().map(question).collect())
+            .then(
+                ") AS it WHERE link.client = it.column1 AND link.gate = it.column2
+                 AND link.person = it.column3 AND link.at < it.column4 AND link.expires_at > ",
+            )
+            .bind(codec::micros(now));
+        tx.db().execute_raw(end.end()).await?;
         let mut minted = Vec::with_capacity(wanted.len());
         let mut rows = Vec::with_capacity(wanted.len());
         for it in wanted {
@@ -131,7 +134,7 @@ impl Desk {
             minted.push(link);
             rows.push(row.into_active_model());
         }
-        Entity::insert_many(rows)
+        entity::link::Entity::insert_many(rows)
             .exec_without_returning(tx.db())
             .await?;
         Ok(minted)

@@ -1,6 +1,7 @@
 //! Messages owed: taken under lease, given to whoever can deliver them, retried, given up.
 
 mod claim;
+pub(crate) mod sets;
 mod settle;
 
 pub use crate::link::{Link, Minted, token_digest, wants_code};
@@ -17,6 +18,7 @@ use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// How long a deliverer may be silent before somebody else takes its messages.
 pub const LEASE: Duration = Duration::seconds(60);
@@ -34,8 +36,8 @@ pub struct Due {
     pub occasion: String,
     /// To whom.
     pub to: Person,
-    /// About which ticket, as it stands now.
-    pub ticket: Ticket,
+    /// About which ticket, as it stands now; its tasks only if [`tells_of_tasks`].
+    pub ticket: Arc<Ticket>,
     /// The question it asks, if any.
     pub gate: Option<Gate>,
     /// Facts of the moment.
@@ -46,6 +48,13 @@ pub struct Due {
     pub link: Option<Minted>,
     /// An earlier try may have arrived: it ended in doubt, or never said how it ended.
     pub doubted: bool,
+}
+
+/// Whether a message of that occasion may say something about the tasks of its ticket; most of what
+/// is stored of a ticket are its tasks.
+#[must_use]
+pub fn tells_of_tasks(occasion: &str, asks: bool) -> bool {
+    asks || !["submitted", "receipt", "closed", "ended", "call"].contains(&occasion)
 }
 
 /// Where a message is kept; also what makes its Message-ID stable.
@@ -109,14 +118,15 @@ impl Desk {
         limit: u64,
     ) -> Result<Vec<Message>, StoreError> {
         use entity::notice::{Column as C, Entity};
-        let mut query = Entity::find()
-            .order_by_desc(C::At)
-            .order_by_desc(C::Record)
-            .order_by_desc(C::N)
-            .limit(limit.clamp(1, 1_000));
+        let mut query = Entity::find().limit(limit.clamp(1, 1_000));
         if let Some(it) = client {
             query = query.filter(C::Client.eq(it));
         }
+        // A client's records are in the order of time; those of several clients are not.
+        if client.is_none() || ticket.is_some() {
+            query = query.order_by_desc(C::At);
+        }
+        query = query.order_by_desc(C::Record).order_by_desc(C::N);
         if let Some(it) = ticket {
             query = query.filter(C::Ticket.eq(it.to_string()));
         }

@@ -9,7 +9,7 @@ mod leases;
 mod letter;
 
 use crate::mail::{
-    self, Deliver, Delivery,
+    self, Deliver, Delivery, MailError, Rendered,
     view::{Addressee, Envelope, Request, Sender},
 };
 use catalogue::Text;
@@ -31,9 +31,10 @@ use tokio::{
 /// Letters handed over at once.
 const AT_ONCE: usize = 4;
 /// Most messages held at once: the next letters are written while others are handed over.
-const HELD: usize = 64;
-/// How many of these must be free before more are taken, while there are more.
-const REFILL: u32 = 16;
+const HELD: usize = 512;
+/// How many of these must be free before more are taken, while there are more: to read many at
+/// once costs little more than to read a few.
+const REFILL: u32 = 128;
 /// How long nobody rings before we look anyway.
 const PATROL: Duration = Duration::from_secs(1);
 /// Pause before saying to the database once more what it could not take.
@@ -62,11 +63,10 @@ struct Carried {
 }
 
 /// What those who carry letters share.
-#[derive(Clone)]
 struct Office {
     post: Post,
     leases: Leases,
-    hands: Arc<Semaphore>,
+    hands: Semaphore,
     stop: watch::Receiver<bool>,
 }
 
@@ -91,12 +91,12 @@ impl Post {
         let (tell, ended) = mpsc::unbounded_channel();
         let clerk = tokio::spawn(note(self.desk.clone(), leases.clone(), ended));
         let seats = Arc::new(Semaphore::new(HELD));
-        let office = Office {
-            hands: Arc::new(Semaphore::new(AT_ONCE)),
+        let office = Arc::new(Office {
+            hands: Semaphore::new(AT_ONCE),
             leases,
             stop: stop.clone(),
             post: self,
-        };
+        });
         let mut letters = JoinSet::new();
         while !*stop.borrow() {
             bell.mark_unchanged();
@@ -141,7 +141,7 @@ impl Post {
         })
     }
 
-    async fn send(&self, due: &Due, around: &Around) -> Delivered {
+    fn write(&self, due: &Due, around: &Around) -> Result<Rendered, MailError> {
         let ticket = &due.ticket;
         let room = letter::Room {
             due,
@@ -169,8 +169,11 @@ impl Post {
             last: None,
             date: due.at,
         };
-        let rendered = mail::render(&room.letter(), &request, &to, &self.sender, &envelope);
-        let answer = match rendered {
+        mail::render(&room.letter(), &request, &to, &self.sender, &envelope)
+    }
+
+    async fn send(&self, written: Result<Rendered, MailError>) -> Delivered {
+        let answer = match written {
             Ok(mail) => self.deliver.deliver(&mail).await,
             Err(error) => Err(error.into()),
         };
@@ -214,7 +217,7 @@ impl Office {
     }
 
     /// Carries one letter to its end.
-    async fn carry(self, it: Carried, tell: mpsc::UnboundedSender<Ended>) {
+    async fn carry(self: Arc<Self>, it: Carried, tell: mpsc::UnboundedSender<Ended>) {
         let end = match it.around {
             Ok(around) => self.hand_over(&it.due, around).await,
             Err(why) => Delivered::Later(why),
@@ -227,7 +230,17 @@ impl Office {
         let _ = tell.send((it.due, end, it.seat));
     }
 
-    async fn hand_over(&self, due: &Arc<Due>, around: Arc<Around>) -> Delivered {
+    /// On a task of its own: a letter that brings its writer down takes nobody along.
+    async fn hand_over(self: Arc<Self>, due: &Arc<Due>, around: Arc<Around>) -> Delivered {
+        let due = due.clone();
+        let sent = tokio::spawn(async move { self.write_and_send(&due, &around).await });
+        sent.await
+            .unwrap_or_else(|_| Delivered::Never("554 the letter could not be written".into()))
+    }
+
+    async fn write_and_send(&self, due: &Due, around: &Around) -> Delivered {
+        // Written before a hand is free: no connection waits for words.
+        let written = self.post.write(due, around);
         let mut stop = self.stop.clone();
         let _hand = tokio::select! {
             biased;
@@ -237,11 +250,7 @@ impl Office {
         if !self.leases.certain(due) {
             return Delivered::Back;
         }
-        // On a task of its own: a letter that brings its writer down takes nobody along.
-        let (post, due) = (self.post.clone(), due.clone());
-        let sent = tokio::spawn(async move { post.send(&due, &around).await });
-        sent.await
-            .unwrap_or_else(|_| Delivered::Never("554 the letter could not be written".into()))
+        self.post.send(written).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Taking messages: several in one transaction, each under a lease and a fence of its own.
 
-use super::{Due, Key, LEASE, settle};
+use super::{Due, Key, LEASE, sets::Sql, settle, tells_of_tasks};
 use crate::{
     desk::Desk,
     id::{GateId, PersonId, TicketId},
@@ -10,11 +10,16 @@ use crate::{
     ticket::Ticket,
 };
 use chrono::{DateTime, Utc};
+use notice::Column as C;
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, Value,
     sea_query::{Expr, LockBehavior, LockType},
 };
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 impl Desk {
     /// Takes the next message due, with a fresh link if it asks something.
@@ -47,41 +52,34 @@ impl Desk {
 
     /// Rows as they were before, whose fence has been raised, and when.
     async fn claim(&self, most: u64) -> Result<(Vec<notice::Model>, DateTime<Utc>), StoreError> {
-        use notice::{Column as C, Entity};
         let tx = self.store.begin_apart().await?;
         let now = settle::moment(self, &tx).await?;
-        let at = codec::micros(now);
-        // What lies too far ahead was given by a clock that has since been set back.
-        let (lease, pause) = (now + LEASE * 2, now + settle::LONGEST_PAUSE * 2);
-        let due = C::NextAt.lte(at).or(C::NextAt.gt(codec::micros(pause)));
-        let pending = C::State.eq("pending").and(due);
-        let lapsed = C::LeaseUntil.lt(at);
-        let lapsed = lapsed.or(C::LeaseUntil.gt(codec::micros(lease)));
-        let silent = C::State.eq("sending").and(lapsed);
-        let rows = Entity::find()
-            .filter(pending.or(silent))
-            .order_by_asc(C::NextAt)
-            .order_by_asc(C::Record)
-            .order_by_asc(C::N)
-            .limit(most)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .all(tx.db())
-            .await?;
+        let mut rows = Vec::new();
+        for whose in [silent(now), due(now), unlikely(now)] {
+            let more = most.saturating_sub(rows.len() as u64);
+            if more > 0 {
+                let whose = whose
+                    .limit(more)
+                    .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+                rows.extend(whose.all(tx.db()).await?);
+            }
+        }
         if rows.is_empty() {
             return Ok((rows, now));
         }
-        let these = rows.iter().fold(Condition::any(), |all, it| {
-            let one = C::Client.eq(&it.client).and(C::Record.eq(it.record));
-            all.add(one.and(C::N.eq(it.n)))
-        });
-        Entity::update_many()
-            .col_expr(C::State, Expr::value("sending"))
-            .col_expr(C::Fence, Expr::col(C::Fence).add(1))
-            .col_expr(C::Attempts, Expr::col(C::Attempts).add(1))
-            .col_expr(C::LeaseUntil, Expr::value(codec::micros(now + LEASE)))
-            .filter(these)
-            .exec(tx.db())
-            .await?;
+        let mut take = Sql::new(
+            tx.db().get_database_backend(),
+            "UPDATE notice SET state = 'sending', fence = notice.fence + 1,
+             attempts = notice.attempts + 1, lease_until = ",
+        );
+        take.bind(codec::micros(now + LEASE))
+            .then(" FROM (")
+            .rows(rows.iter().map(place).collect())
+            .then(
+                ") AS it WHERE notice.client = it.column1 AND notice.record = it.column2
+                 AND notice.n = it.column3",
+            );
+        tx.db().execute_raw(take.end()).await?;
         tx.end().await?;
         Ok((rows, now))
     }
@@ -143,10 +141,47 @@ impl Desk {
     }
 }
 
+fn with_tasks(row: &notice::Model) -> bool {
+    tells_of_tasks(&row.occasion, row.gate.is_some())
+}
+
+fn place(row: &notice::Model) -> [Value; 3] {
+    [row.client.clone().into(), row.record.into(), row.n.into()]
+}
+
+/// Messages in that state, oldest first. The state is written out, not bound: only then does a
+/// database see the condition of its partial index.
+fn waiting(state: &'static str) -> Select<notice::Entity> {
+    notice::Entity::find()
+        .filter(Expr::cust(state))
+        .order_by_asc(C::NextAt)
+        .order_by_asc(C::Record)
+        .order_by_asc(C::N)
+}
+
+/// Whose deliverer fell silent, or whose lease was given by a clock that has since been set back.
+fn silent(now: DateTime<Utc>) -> Select<notice::Entity> {
+    let lapsed = C::LeaseUntil.lt(codec::micros(now));
+    let absurd = C::LeaseUntil.gt(codec::micros(now + LEASE * 2));
+    waiting("state = 'sending'").filter(lapsed.or(absurd))
+}
+
+/// Due, along the index: what is owed beyond `most` is not looked at.
+fn due(now: DateTime<Utc>) -> Select<notice::Entity> {
+    waiting("state = 'pending'").filter(C::NextAt.lte(codec::micros(now)))
+}
+
+/// Due so late that the clock must have been set back since.
+fn unlikely(now: DateTime<Utc>) -> Select<notice::Entity> {
+    let absurd = codec::micros(now + settle::LONGEST_PAUSE * 2);
+    waiting("state = 'pending'").filter(C::NextAt.gt(absurd))
+}
+
 /// What the messages of one batch are about; each thing is read once.
 struct Around<'a> {
     desk: &'a Desk,
-    tickets: HashMap<TicketId, Option<Ticket>>,
+    /// By name, and whether with their tasks.
+    tickets: HashMap<(TicketId, bool), Option<Arc<Ticket>>>,
     persons: HashMap<PersonId, Option<Person>>,
     days: HashMap<(String, String), i64>,
 }
@@ -161,18 +196,36 @@ impl<'a> Around<'a> {
         }
     }
 
-    /// Reads the tickets of all rows together, unless one of them cannot be read: then each is read
-    /// by itself, and only that one is missing.
+    /// Reads the tickets of all rows together, and all persons, unless one of them cannot be read:
+    /// then each is read by itself, and only that one is missing.
     async fn fill(&mut self, rows: &[notice::Model]) -> Result<(), StoreError> {
-        let known = rows.iter().filter_map(|it| {
-            let client = it.client.clone();
-            codec::name(&it.ticket).ok().map(|id| Known { client, id })
-        });
-        let known: Vec<Known> = known.collect();
-        match tickets::tickets(self.desk.store.reading(), &known).await {
+        for tasks in [true, false] {
+            let these = rows.iter().filter(|it| with_tasks(it) == tasks);
+            let known = these.filter_map(|it| {
+                let client = it.client.clone();
+                codec::name(&it.ticket).ok().map(|id| Known { client, id })
+            });
+            let known: Vec<Known> = known.collect();
+            let db = self.desk.store.reading();
+            let found = match tasks {
+                true => tickets::tickets(db, &known).await,
+                false => tickets::without_tasks(db, &known).await,
+            };
+            match found {
+                Ok(found) => self.tickets.extend(
+                    found
+                        .into_values()
+                        .map(|it| ((it.id, tasks), Some(Arc::new(it)))),
+                ),
+                Err(StoreError::Corrupt { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let ids: BTreeSet<String> = rows.iter().map(|it| it.person.clone()).collect();
+        match people::by_ids(self.desk.store.reading(), ids.into_iter().collect()).await {
             Ok(found) => {
-                let found = found.into_values().map(|it| (it.id, Some(it)));
-                self.tickets.extend(found);
+                let found = found.into_iter().map(|it| (it.id, Some(it)));
+                self.persons.extend(found);
                 Ok(())
             }
             Err(StoreError::Corrupt { .. }) => Ok(()),
@@ -180,16 +233,17 @@ impl<'a> Around<'a> {
         }
     }
 
-    async fn ticket(&mut self, row: &notice::Model) -> Result<Ticket, StoreError> {
+    async fn ticket(&mut self, row: &notice::Model) -> Result<Arc<Ticket>, StoreError> {
         let known = Known {
             client: row.client.clone(),
             id: codec::name(&row.ticket)?,
         };
-        if !self.tickets.contains_key(&known.id) {
+        let what = (known.id, with_tasks(row));
+        if !self.tickets.contains_key(&what) {
             let found = load::ticket(self.desk.store.reading(), &known).await?;
-            self.tickets.insert(known.id, found);
+            self.tickets.insert(what, found.map(Arc::new));
         }
-        let found = self.tickets.get(&known.id).cloned().flatten();
+        let found = self.tickets.get(&what).cloned().flatten();
         found.ok_or_else(|| codec::corrupt("notice", "its ticket is gone"))
     }
 

@@ -1,6 +1,6 @@
 //! How deliveries end, and leases that last as long as they do.
 
-use super::{Delivered, Due, Key, LEASE};
+use super::{Delivered, Due, Key, LEASE, sets::Sql};
 use crate::{
     desk::Desk,
     store::{StoreError, Tx, codec, entity::notice},
@@ -8,9 +8,9 @@ use crate::{
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 use notice::{Column as C, Entity};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
-    Statement,
-    sea_query::{CaseStatement, Expr, SimpleExpr},
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryResult,
+    Statement, Value,
+    sea_query::{Expr, SimpleExpr},
 };
 
 /// A message that no server has taken for so long is given up, and a person has to look: as long as
@@ -20,8 +20,6 @@ const GIVE_UP: Duration = Duration::days(5);
 const PAUSE_S: i64 = 15;
 /// The longest pause.
 pub(super) const LONGEST_PAUSE: Duration = Duration::minutes(8);
-/// State of a message that a server took.
-const SENT: &str = "sent";
 /// Begins the answer kept with a message that may have arrived.
 const DOUBT: &str = "in doubt: ";
 
@@ -29,6 +27,11 @@ const DOUBT: &str = "in doubt: ";
 pub(super) fn in_doubt(answer: Option<&str>) -> bool {
     answer.is_some_and(|it| it.starts_with(DOUBT))
 }
+
+/// Those of some rows `it` that are still being delivered under that fence. A join, since SQLite
+/// would walk the whole table for `(…) IN (VALUES …)`.
+const HELD: &str = ") AS it WHERE notice.client = it.column1 AND notice.record = it.column2
+    AND notice.n = it.column3 AND notice.fence = it.column4 AND notice.state = 'sending'";
 
 /// What becomes of a message: state, when next, how many tries are taken back, words.
 struct Fate {
@@ -45,7 +48,7 @@ fn fate(due: &Due, end: &Delivered, now: DateTime<Utc>) -> Fate {
         false => words.to_owned(),
     };
     let (state, answer) = match end {
-        Delivered::Sent(words) => (SENT, Some(words.clone())),
+        Delivered::Sent(words) => ("sent", Some(words.clone())),
         Delivered::Never(words) => ("dead", Some(words.clone())),
         Delivered::Later(words) if now - due.at < GIVE_UP => ("pending", Some(said(words))),
         Delivered::Later(words) if due.doubted => ("unknown", Some(said(words))),
@@ -130,48 +133,64 @@ impl Desk {
         if all.is_empty() {
             return Ok(Vec::new());
         }
-        let these = all.iter().fold(Condition::any(), |all, (key, fence)| {
-            all.add(held(key, *fence))
-        });
         let tx = self.store.begin_apart().await?;
         let until = codec::micros(moment(self, &tx).await? + LEASE);
-        let rows = Entity::update_many()
-            .col_expr(C::LeaseUntil, Expr::value(until))
-            .filter(these)
-            .exec_with_returning(tx.db())
-            .await?;
-        tx.end().await?;
-        let key = |it: notice::Model| Key {
-            client: it.client,
-            record: it.record,
-            n: it.n,
+        let held = |it: &(Key, i64)| -> [Value; 4] {
+            let (key, fence) = it;
+            [
+                key.client.clone().into(),
+                key.record.into(),
+                key.n.into(),
+                (*fence).into(),
+            ]
         };
-        Ok(rows.into_iter().map(key).collect())
+        let kind = tx.db().get_database_backend();
+        let mut prolong = Sql::new(kind, "UPDATE notice SET lease_until = ");
+        prolong
+            .bind(until)
+            .then(" FROM (")
+            .rows(all.iter().map(held).collect())
+            .then(HELD)
+            .then(" RETURNING notice.client, notice.record, notice.n");
+        let rows = tx.db().query_all_raw(prolong.end()).await?;
+        tx.end().await?;
+        let key = |it: QueryResult| -> Result<Key, StoreError> {
+            Ok(Key {
+                client: it.try_get("", "client")?,
+                record: it.try_get("", "record")?,
+                n: it.try_get("", "n")?,
+            })
+        };
+        rows.into_iter().map(key).collect()
     }
 }
 
 /// Notes those that a server took, which are nearly all, in one statement.
 async fn sent(tx: &Tx, all: &[(&Due, Delivered)], now: DateTime<Utc>) -> Result<(), StoreError> {
-    let (mut these, mut answer) = (Condition::any(), CaseStatement::new());
-    let mut some = false;
-    for (due, end) in all {
-        if let Delivered::Sent(words) = end {
-            let one = held(&due.key, due.fence);
-            these = these.add(one.clone());
-            answer = answer.case(one, Expr::value(short(words)));
-            some = true;
-        }
+    let taken = all.iter().filter_map(|(due, end)| match end {
+        Delivered::Sent(words) => Some([
+            due.key.client.clone().into(),
+            due.key.record.into(),
+            due.key.n.into(),
+            due.fence.into(),
+            short(words).into(),
+        ]),
+        _ => None,
+    });
+    let taken: Vec<[Value; 5]> = taken.collect();
+    if taken.is_empty() {
+        return Ok(());
     }
-    if some {
-        Entity::update_many()
-            .col_expr(C::State, Expr::value(SENT))
-            .col_expr(C::LeaseUntil, Expr::value(None::<i64>))
-            .col_expr(C::SentAt, Expr::value(codec::micros(now)))
-            .col_expr(C::Answer, answer.into())
-            .filter(these)
-            .exec(tx.db())
-            .await?;
-    }
+    let kind = tx.db().get_database_backend();
+    let mut note = Sql::new(
+        kind,
+        "UPDATE notice SET state = 'sent', lease_until = NULL, answer = it.column5, sent_at = ",
+    );
+    note.bind(codec::micros(now))
+        .then(" FROM (")
+        .rows(taken)
+        .then(HELD);
+    tx.db().execute_raw(note.end()).await?;
     Ok(())
 }
 

@@ -98,6 +98,19 @@ pub(crate) async fn by_id(
     row.map(person_of).transpose()
 }
 
+/// Those of these persons that exist.
+pub(crate) async fn by_ids(
+    db: &impl ConnectionTrait,
+    mut ids: Vec<String>,
+) -> Result<Vec<Person>, StoreError> {
+    super::tickets::pad(&mut ids);
+    let rows = person::Entity::find()
+        .filter(person::Column::Id.is_in(ids))
+        .all(db)
+        .await?;
+    rows.into_iter().map(person_of).collect()
+}
+
 /// Hash of the password of that login.
 pub(crate) async fn password(
     db: &impl ConnectionTrait,

@@ -65,6 +65,22 @@ pub(crate) async fn tickets(
     db: &impl ConnectionTrait,
     at: &[Known],
 ) -> Result<HashMap<Known, Ticket>, StoreError> {
+    read(db, at, true).await
+}
+
+/// The same without their tasks, which are most of what is stored: only to be looked at.
+pub(crate) async fn without_tasks(
+    db: &impl ConnectionTrait,
+    at: &[Known],
+) -> Result<HashMap<Known, Ticket>, StoreError> {
+    read(db, at, false).await
+}
+
+async fn read(
+    db: &impl ConnectionTrait,
+    at: &[Known],
+    with_tasks: bool,
+) -> Result<HashMap<Known, Ticket>, StoreError> {
     let keys = Keys::of(at.iter().map(|it| (it.client.as_str(), it.id.to_string())));
     if keys.is_empty() {
         return Ok(HashMap::new());
@@ -77,7 +93,10 @@ pub(crate) async fn tickets(
         return Ok(HashMap::new());
     }
     let mut orders = orders(db, &keys).await?;
-    let mut tasks = tasks(db, &keys).await?;
+    let mut tasks = match with_tasks {
+        true => tasks(db, &keys).await?,
+        false => HashMap::new(),
+    };
     let mut gates = gates(db, &keys).await?;
     let mut holds = holds(db, &keys).await?;
     let mut found = HashMap::with_capacity(heads.len());
