@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 mod clean;
 mod compose;
+mod dots;
 mod invite;
 mod message;
 mod outbox;

@@ -4,7 +4,7 @@
 //! algorithm on, which costs some 40 ms a letter, does not bound how many connections are open, and
 //! does not tell whether a lost connection was lost before or after the letter went out.
 
-use super::{Accepted, Deliver, Delivery, clean, message::wire, render::Rendered};
+use super::{Accepted, Deliver, Delivery, clean, dots::whole, message::wire, render::Rendered};
 use async_trait::async_trait;
 use lettre::{
     address::Envelope,
@@ -299,7 +299,13 @@ impl Smtp {
         }
         self.step(connection.command(Data)).await?;
         let unknown = |why: String| Trouble::Lost(Delivery::Unknown(why));
-        match timeout(self.settings.answer, connection.message(message)).await {
+        let sending = async {
+            match whole(message) {
+                Some(whole) => connection.command(whole).await,
+                None => connection.message(message).await,
+            }
+        };
+        match timeout(self.settings.answer, sending).await {
             Ok(Ok(response)) => Ok(Accepted {
                 reply: reply(&response),
             }),
