@@ -1,5 +1,6 @@
 //! Who did what, when and why; what every token was used for; and whether all of it still holds.
 
+pub mod proof;
 pub mod source;
 pub mod verify;
 

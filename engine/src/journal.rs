@@ -3,6 +3,9 @@
 //! A leaf holds no name, mail or free text: those are committed to by salted digests, and their
 //! openings live beside the log, erasable without breaking a proof (A36).
 
+pub mod proof;
+pub mod tiles;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};

@@ -7,6 +7,7 @@ pub(crate) mod load;
 mod notify;
 pub(crate) mod people;
 pub(crate) mod tickets;
+pub(crate) mod tiles;
 pub(crate) mod tokens;
 mod writer;
 

@@ -17,6 +17,7 @@ mod m20261122_000003_ledger;
 mod m20261122_000004_journal;
 mod m20261122_000005_outbox;
 mod m20261122_000006_pages;
+mod m20261122_000007_tiles;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_journal::Migration),
             Box::new(m20261122_000005_outbox::Migration),
             Box::new(m20261122_000006_pages::Migration),
+            Box::new(m20261122_000007_tiles::Migration),
         ]
     }
 }

@@ -27,3 +27,4 @@ pub mod slot;
 pub mod task;
 pub mod ticket;
 pub mod ticket_order;
+pub mod tile;
