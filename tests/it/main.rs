@@ -9,6 +9,7 @@ mod ledger;
 mod matrix;
 mod outbox;
 mod pages;
+mod proofs;
 mod race;
 mod refusals;
 mod replicas;

@@ -33,7 +33,7 @@ pub async fn alter(url: &str, sql: &str) {
 
 /// Every table there is, and how many rows it has.
 pub async fn row_counts(db: &DatabaseConnection) -> BTreeMap<&'static str, i64> {
-    const TABLES: [&str; 21] = [
+    const TABLES: [&str; 22] = [
         "account",
         "client",
         "contract",
@@ -55,6 +55,7 @@ pub async fn row_counts(db: &DatabaseConnection) -> BTreeMap<&'static str, i64> 
         "slot",
         "task",
         "ticket",
+        "tile",
     ];
     let mut all = BTreeMap::new();
     for table in TABLES {

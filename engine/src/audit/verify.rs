@@ -4,6 +4,7 @@
 mod journal;
 mod ledger;
 mod tickets;
+mod tiles;
 
 use super::source::{Head, View};
 use crate::store::{StoreError, entity};
@@ -19,9 +20,9 @@ use std::collections::{BTreeSet, HashMap};
 const SPELT: u64 = 100;
 
 /// The checks, in the order they are made.
-pub const CHECKS: [&str; 10] = [
-    "file", "guards", "journal", "openings", "tickets", "tasks", "gates", "ledger", "slots",
-    "letters",
+pub const CHECKS: [&str; 11] = [
+    "file", "guards", "journal", "openings", "tiles", "tickets", "tasks", "gates", "ledger",
+    "slots", "letters",
 ];
 
 /// Something that is not as it has to be.
@@ -169,7 +170,11 @@ async fn clients(db: &DatabaseTransaction) -> Result<BTreeSet<String>, StoreErro
         .all(db)
         .await?;
     all.extend(logs);
-    for table in ["record", "ticket", "lot"] {
+    let mut tables = vec!["record", "ticket", "lot"];
+    if tiles::are_kept(db).await? {
+        tables.push("tile");
+    }
+    for table in tables {
         for row in rows(db, &format!("SELECT DISTINCT client FROM {table}")).await? {
             all.insert(row.try_get("", "client")?);
         }
@@ -222,8 +227,9 @@ async fn file(db: &DatabaseTransaction, book: &mut Book) -> Result<(), StoreErro
 }
 
 /// The triggers that keep evidence from being changed, on SQLite and on PostgreSQL.
-const GUARDS: [(&str, &[&str]); 6] = [
+const GUARDS: [(&str, &[&str]); 7] = [
     ("record", &["record_no_UPDATE", "record_no_DELETE"]),
+    ("tile", &["tile_no_UPDATE", "tile_no_DELETE"]),
     ("posting", &["posting_no_UPDATE", "posting_no_DELETE"]),
     ("hold", &["hold_no_UPDATE", "hold_no_DELETE"]),
     (
@@ -247,7 +253,11 @@ async fn guards(db: &DatabaseTransaction, book: &mut Book) -> Result<(), StoreEr
     for row in rows(db, sql).await? {
         found.insert(row.try_get::<String>("", "name")?);
     }
+    let kept = tiles::are_kept(db).await?;
     for (table, names) in GUARDS {
+        if table == "tile" && !kept {
+            continue;
+        }
         let frozen = [format!("{table}_frozen")];
         let wanted: Vec<&str> = match names {
             [_, _] if postgres => frozen.iter().map(String::as_str).collect(),

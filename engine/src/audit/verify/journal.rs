@@ -1,6 +1,6 @@
 //! A client's log: every leaf recomputed, and what it says kept for comparison.
 
-use super::Book;
+use super::{Book, tiles::Tiles};
 use crate::{
     audit::source::PAGE,
     journal::{Frontier, Hash, commitment, leaf_hash},
@@ -53,6 +53,7 @@ pub(super) async fn check(
     read: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(), StoreError> {
     let mut edge = Frontier::default();
+    let mut tiles = Tiles::begin(db, client).await?;
     let mut last_at = i64::MIN;
     loop {
         let page = record::Entity::find()
@@ -71,6 +72,9 @@ pub(super) async fn check(
             let expected = i64::try_from(edge.size).map_err(|e| codec::corrupt("log", e))?;
             let hash = leaf_hash(row.leaf.as_bytes());
             edge.append(hash);
+            if let Some(tiles) = &mut tiles {
+                tiles.leaf(hash);
+            }
             let faults = leaf(row, expected, &hash, last_at);
             last_at = row.at;
             match faults {
@@ -90,9 +94,15 @@ pub(super) async fn check(
             }
         }
         openings(db, client, (first, next), &committed, book).await?;
+        if let Some(tiles) = &mut tiles {
+            tiles.compare(db, client, book).await?;
+        }
         book.saw("journal", page.len());
         read(page.len() as u64);
         replay.size = next;
+    }
+    if let Some(tiles) = tiles {
+        tiles.end(db, client, book).await?;
     }
     head(db, client, &edge, book).await
 }

@@ -33,6 +33,7 @@ pub(super) fn label(check: &str) -> Text {
         "guards" => ("déclencheurs", "guards"),
         "journal" => ("journal", "journal"),
         "openings" => ("engagements", "openings"),
+        "tiles" => ("tuiles", "tiles"),
         "tickets" => ("demandes", "tickets"),
         "tasks" => ("étapes", "tasks"),
         "gates" => ("accords", "gates"),
