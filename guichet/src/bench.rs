@@ -20,6 +20,7 @@ mod memory;
 mod orm;
 mod place;
 mod postgres;
+mod proof;
 mod raw;
 mod reads;
 mod recovery;
@@ -167,9 +168,6 @@ impl Default for Options {
     }
 }
 
-/// Why there is nothing to measure yet.
-const NO_PROOF: &str = "the journal keeps leaves and a frontier, and makes no inclusion proofs";
-
 /// Runs one workload. What cannot be measured here is a line too, which says why.
 pub async fn run(workload: Workload, options: &Options) -> Line {
     let name = workload.name();
@@ -185,7 +183,7 @@ pub async fn run(workload: Workload, options: &Options) -> Line {
         Workload::Recovery => recovery::run(options).await,
         Workload::Memory => memory::run(options).await,
         Workload::AuditAppend => rights::append(options).await,
-        Workload::AuditProof => Err(anyhow::anyhow!(NO_PROOF)),
+        Workload::AuditProof => proof::run(options).await,
         Workload::AuditQuery10m => reads::journal(options).await,
         Workload::ListPages => reads::pages(options).await,
         Workload::Claim => rights::claim_many(options).await,

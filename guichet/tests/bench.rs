@@ -174,11 +174,14 @@ mod bench {
     }
 
     #[test]
-    fn proofs_say_why_they_are_not_measured() {
-        let output = bench(&[&["audit_proof"][..], &TINY].concat());
-        let line = line(&output);
-        assert_eq!(line["name"], "audit_proof");
-        assert!(line["blocked"].as_str().unwrap().contains("proof"));
+    fn records_are_proved_to_be_in_journals_of_growing_length() {
+        let args = ["--tickets", "30000", "--anchor-seconds", "0.02"];
+        let figures = ["proof_us", "lookup_us", "newest_us", "ratio", "growth"];
+        let line = measured_with("audit_proof", &args, &figures);
+        assert_eq!(
+            (line["n_small"].as_u64(), line["n"].as_u64()),
+            (Some(300), Some(30_000))
+        );
     }
 
     #[test]

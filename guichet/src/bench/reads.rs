@@ -25,7 +25,7 @@ use std::{future::Future, path::PathBuf, time::Instant};
 use uuid::Uuid;
 
 /// How often a question is asked.
-const TIMES: usize = 200;
+pub(super) const TIMES: usize = 200;
 /// Rows of a page.
 const PAGE: u64 = 50;
 /// Tickets of the list.
@@ -40,7 +40,7 @@ const CLUSTERS: usize = 1000;
 const FIRST: usize = 100;
 
 /// Median of a question, in microseconds.
-async fn asked<F, W>(times: usize, one: F) -> anyhow::Result<f64>
+pub(super) async fn asked<F, W>(times: usize, one: F) -> anyhow::Result<f64>
 where
     F: Fn(usize) -> W,
     W: Future<Output = anyhow::Result<usize>>,
@@ -56,13 +56,13 @@ where
 }
 
 /// A database in which one ticket has been carried to its end.
-async fn with_one_ticket(frame: &Frame, options: &Options) -> anyhow::Result<()> {
+pub(super) async fn with_one_ticket(frame: &Frame, options: &Options) -> anyhow::Result<()> {
     let drive = start(&frame.place, options, 1, &Tally::default()).await?;
     drive.carry(0, 1, 1).await?;
     drive.stop().await
 }
 
-async fn desk(frame: &Frame) -> anyhow::Result<Desk> {
+pub(super) async fn desk(frame: &Frame) -> anyhow::Result<Desk> {
     town::desk(&frame.place.url, Rules::default(), &Tally::default()).await
 }
 
@@ -72,7 +72,7 @@ fn name(nth: usize) -> Uuid {
 }
 
 /// A connection that fills: what it writes need not survive.
-fn filling(path: &PathBuf) -> anyhow::Result<Connection> {
+pub(super) fn filling(path: &PathBuf) -> anyhow::Result<Connection> {
     let db = Connection::open(path)?;
     db.execute_batch(
         "PRAGMA synchronous=OFF; PRAGMA cache_size=-262144; PRAGMA temp_store=MEMORY;

@@ -6,7 +6,7 @@ mod study;
 mod ticket;
 mod writes;
 
-pub use db::{Db, Journal};
+pub use db::{Db, Journal, Tree};
 pub use office::{AddPerson, Audit, Client, Contract, Mail, Person};
 pub use study::Study;
 pub use ticket::{Because, Complete, Decide, List, New, OnTask, Reference, Ticket, Watch};
@@ -112,7 +112,7 @@ pub enum Verb {
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),
-    /// Where the journal ends, and what was published of it
+    /// Where the journal ends, what was published of it, and proofs from it
     #[command(subcommand)]
     Journal(Journal),
     /// Letters owed and sent

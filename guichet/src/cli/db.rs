@@ -9,7 +9,7 @@ use super::{
     end::{FAILED, OK, Stop, UNVERIFIED},
     here::{self, Here},
     print::{Printer, table},
-    start,
+    proof, start,
 };
 use crate::{
     app,
@@ -126,11 +126,21 @@ fn file(config: &Config) -> Result<&Path, Stop> {
 /// Runs `journal …`.
 ///
 /// # Errors
-/// No file of heads is configured, or the database does not hold what was published.
+/// No file of heads is configured, or the database does not hold what was published; or there is
+/// nothing to prove.
 pub async fn journal(here: &Here, verb: &Journal) -> Result<u8, Stop> {
+    match verb {
+        Journal::Proof { seq, of } => proof::inclusion(here, *seq, of).await,
+        Journal::Consistency { from, of } => proof::consistency(here, *from, of).await,
+        Journal::Heads => heads(here, false).await,
+        Journal::Publish => heads(here, true).await,
+    }
+}
+
+async fn heads(here: &Here, publish: bool) -> Result<u8, Stop> {
     let file = file(&here.config)?;
     let source = Source::of(&here.desk().store);
-    if let Journal::Publish = verb {
+    if publish {
         published::publish(file, &source, here.now()).await?;
     }
     let published = published::read(file)?;

@@ -15,6 +15,7 @@ mod open;
 mod parting;
 mod people;
 mod print;
+mod proof;
 mod run;
 mod start;
 mod study;

@@ -1,6 +1,7 @@
 //! Orders, quotes, grants and lists.
 
 use crate::stage::{Api, good, k06, problem};
+use engine::audit::proof::{Consistency, Inclusion};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -171,6 +172,75 @@ async fn what_belongs_to_another_client_looks_like_what_does_not_exist() {
         .await
         .unwrap();
     problem(contract, 404, "not-found").await;
+}
+
+#[tokio::test]
+async fn a_record_is_proved_to_whoever_may_read_the_journal_p31() {
+    let api = Api::open(true).await;
+    let old = api.get("camille", "/audit/events").await;
+    api.order("k-1").await;
+    let events = api.get("camille", "/audit/events").await;
+    let newest = &events["data"][0];
+    let seq = newest["seq"].as_u64().unwrap();
+    let path = format!("/audit/events/{seq}/proof");
+    let proof = api.get("camille", &path).await;
+    let held: Inclusion = serde_json::from_value(proof.clone()).unwrap();
+    assert!(held.holds() && held.size == seq + 1, "{proof}");
+    assert_eq!(proof["leaf_hash"], newest["leaf_hash"]);
+    let leaf: Value = serde_json::from_str(&held.leaf).unwrap();
+    assert_eq!(leaf, newest["leaf"]);
+    let first = api.get("camille", "/audit/events/0/proof?size=1").await;
+    assert_eq!(
+        (&first["path"], &first["root"]),
+        (&json!([]), &first["leaf_hash"])
+    );
+
+    let from = old["data"][0]["seq"].as_u64().unwrap() + 1;
+    let path = format!("/audit/consistency?from={from}");
+    let grown: Consistency = serde_json::from_value(api.get("camille", &path).await).unwrap();
+    assert!(grown.holds() && (grown.from, grown.size) == (from, seq + 1));
+    assert_eq!(grown.root, held.root);
+
+    // Others see their own journal only, the provider names one, strangers see none.
+    let other = api.get("theo", "/audit/events/0/proof?client=ACME").await;
+    assert_eq!(other["client"], "BMART");
+    let named = api.get("hugo", "/audit/events/0/proof?client=ACME").await;
+    assert_eq!(named["client"], "ACME");
+    let ask = |login: &'static str, path: String| api.by(login, Method::GET, &path).send();
+    for (login, path, status, code) in [
+        (
+            "hugo",
+            "/audit/events/0/proof".to_owned(),
+            400,
+            "query.invalid",
+        ),
+        (
+            "camille",
+            "/audit/consistency".to_owned(),
+            400,
+            "query.invalid",
+        ),
+        (
+            "camille",
+            format!("/audit/events/{}/proof", seq + 1),
+            404,
+            "not-found",
+        ),
+        (
+            "camille",
+            format!("/audit/events/{seq}/proof?size={seq}"),
+            404,
+            "not-found",
+        ),
+        (
+            "camille",
+            "/audit/consistency?from=100000".to_owned(),
+            404,
+            "not-found",
+        ),
+    ] {
+        problem(ask(login, path).await.unwrap(), status, code).await;
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Accounts, statements, the program at work, and the width of what it prints.
 
 use crate::counter::{Counter, K06, PASSWORD, run_with};
+use engine::audit::proof::{Consistency, Inclusion};
 use serde_json::json;
 use std::{
     io::{BufRead, BufReader},
@@ -18,7 +19,7 @@ fn no_line_exceeds_a_hundred_columns() {
         )
         .json();
     let reference = long["reference"].as_str().unwrap().to_owned();
-    let runs: [&[&str]; 14] = [
+    let runs: [&[&str]; 16] = [
         &["catalogue", "list"],
         &["catalogue", "show", "K13"],
         &["catalogue", "show", "C12", "--lang", "en"],
@@ -31,6 +32,8 @@ fn no_line_exceeds_a_hundred_columns() {
         &["contract", "list"],
         &["contract", "statement", "ACME-K8S"],
         &["audit", "search"],
+        &["journal", "proof", "0", "--client", "ACME"],
+        &["journal", "consistency", "1", "--client", "ACME"],
         &["mail", "list"],
         &["person", "list"],
     ];
@@ -44,6 +47,37 @@ fn no_line_exceeds_a_hundred_columns() {
             .collect();
         assert!(wide.is_empty(), "{args:?}: {wide:#?}");
     }
+}
+
+#[test]
+fn a_record_is_proved_to_whoever_asks_for_their_own_journal_p31() {
+    let it = Counter::open();
+    it.order();
+    let proof = ["journal", "proof", "0"];
+    let own = it.by("paul", &[&["--json"], &proof[..]].concat()).json();
+    let held: Inclusion = serde_json::from_value(own.clone()).unwrap();
+    assert!(held.holds() && held.client == "ACME", "{own}");
+    let named = it.json(&[&proof[..], &["--client", "ACME"]].concat());
+    assert_eq!(named, own);
+    let short = it.json(&[&proof[..], &["--client", "ACME", "--size", "1"]].concat());
+    assert_eq!((&short["size"], &short["path"]), (&json!(1), &json!([])));
+    let grown = ["--json", "journal", "consistency", "1"];
+    let grown: Consistency = serde_json::from_value(it.by("paul", &grown).json()).unwrap();
+    assert!(grown.holds());
+    assert_eq!(
+        (grown.from_root, grown.root),
+        (held.leaf_hash.clone(), held.root.clone())
+    );
+
+    it.by("paul", &proof)
+        .ends(0, &["ACME 0 est parmi les", &held.root]);
+    it.run(&proof).ends(2, &["--client"]);
+    it.by("paul", &["journal", "proof", "9999"])
+        .ends(5, &["9999"]);
+    it.by("theo", &[&proof[..], &["--client", "ACME"]].concat())
+        .ends(5, &["ACME"]);
+    let help = it.run(&["--lang", "fr", "help", "journal", "proof"]);
+    help.ends(0, &["Prouver", "guichet journal proof 4711 --client ACME"]);
 }
 
 #[test]

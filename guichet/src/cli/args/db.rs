@@ -1,6 +1,6 @@
 //! The words of `db …` and `journal …`.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 /// The database.
@@ -46,4 +46,38 @@ pub enum Journal {
     Heads,
     /// Publish where every log ends now
     Publish,
+    /// Prove that a record is in the journal
+    #[command(after_help = PROOF)]
+    Proof {
+        /// Number of the record
+        seq: u64,
+        /// Which tree
+        #[command(flatten)]
+        of: Tree,
+    },
+    /// Prove that the journal only grew since it had so many records
+    #[command(after_help = CONSISTENCY)]
+    Consistency {
+        /// How many records it had
+        from: u64,
+        /// Which tree
+        #[command(flatten)]
+        of: Tree,
+    },
+}
+
+const PROOF: &str = "  guichet journal proof 4711 --client ACME
+  guichet --as paul --json journal proof 4711 --size 5000";
+const CONSISTENCY: &str = "  guichet journal consistency 4000 --client ACME
+  guichet --as paul --json journal consistency 4000 --size 5000";
+
+/// Which tree a proof is about.
+#[derive(Args, Clone, Debug)]
+pub struct Tree {
+    /// Client whose journal it is; by default one's own
+    #[arg(long)]
+    pub client: Option<String>,
+    /// Only the first N records, as they were published
+    #[arg(long, value_name = "N")]
+    pub size: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! `/me`, `/inbox`, `/audit/events` and `/messages`.
+//! `/me`, `/inbox`, `/audit/…` and `/messages`.
 
 use super::{
     super::{Web, problem::Problem},
@@ -12,11 +12,14 @@ use super::{
 };
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::{Path, Query, State},
 };
 use chrono::{DateTime, Utc};
 use engine::{
-    audit::{Search, Trace},
+    audit::{
+        Search, Trace,
+        proof::{Consistency, Inclusion},
+    },
     people::Right,
 };
 use serde::{Deserialize, Serialize};
@@ -117,6 +120,46 @@ pub(super) async fn events(
         has_more,
         next_cursor,
     }))
+}
+
+/// Which tree.
+#[derive(Deserialize)]
+pub(super) struct Tree {
+    client: Option<String>,
+    from: Option<u64>,
+    size: Option<u64>,
+}
+
+impl Tree {
+    /// Whose journal: for people of a client their own, whatever they ask for.
+    fn client(&self, signed: &Signed) -> Result<String, Problem> {
+        let client = signed.person.client.clone();
+        client
+            .or_else(|| self.client.clone())
+            .ok_or_else(|| odd("client"))
+    }
+}
+
+pub(super) async fn inclusion(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(seq): Path<u64>,
+    Query(of): Query<Tree>,
+) -> Result<Json<Inclusion>, Problem> {
+    let client = of.client(&signed)?;
+    let proof = web.desk.inclusion(&client, seq, of.size).await?;
+    proof.map(Json).ok_or_else(Problem::not_found)
+}
+
+pub(super) async fn consistency(
+    State(web): State<Web>,
+    signed: Signed,
+    Query(of): Query<Tree>,
+) -> Result<Json<Consistency>, Problem> {
+    let client = of.client(&signed)?;
+    let from = of.from.ok_or_else(|| odd("from"))?;
+    let proof = web.desk.consistency(&client, from, of.size).await?;
+    proof.map(Json).ok_or_else(Problem::not_found)
 }
 
 /// Which messages.

@@ -70,6 +70,8 @@ pub fn routes(web: &Web, patience: Duration) -> Router<Web> {
         )
         .route("/contracts/{code}/grants", post(contracts::grant))
         .route("/audit/events", get(journal::events))
+        .route("/audit/events/{seq}/proof", get(journal::inclusion))
+        .route("/audit/consistency", get(journal::consistency))
         .route("/messages", get(journal::messages))
         .fallback(nothing);
     Router::new()
