@@ -2,6 +2,8 @@
 //! against the tables (R21), or by what was published of it. The alterations are made as by
 //! somebody who may switch the guards off.
 
+mod tiles;
+
 use catalogue::Speed;
 use engine::{
     audit::{
@@ -40,8 +42,6 @@ const GUARDED: [&str; 6] = [
     "settlement",
     "decision",
 ];
-
-const ACME_SIZE: &str = "SELECT size FROM log_head WHERE client = 'ACME'";
 
 /// Which check finds out, which table, and how it is altered.
 const ALTERATIONS: [(&str, &str, &str); 30] = [
@@ -286,45 +286,6 @@ async fn whoever_alters_the_database_is_found_out_p31() {
     switch(&world, true, &kept).await;
     assert!(report(&world).await.is_sound());
     assert!(missed.is_empty(), "{missed:#?}");
-}
-
-/// How the tiles of a log of two and a bit are altered.
-const TILES: [&str; 6] = [
-    "UPDATE tile SET ends = substr(hashes, 1, 32) WHERE idx = 0",
-    "UPDATE tile SET hashes = (SELECT t.hashes FROM tile t WHERE t.idx = 0) WHERE idx = 1",
-    "DELETE FROM tile WHERE idx = 0",
-    "UPDATE tile SET idx = idx + 1 WHERE idx = 1",
-    "INSERT INTO tile SELECT client, 1, idx, ends, hashes FROM tile WHERE idx = 0",
-    "UPDATE tile SET client = 'MARTIN' WHERE idx = 1",
-];
-
-#[tokio::test]
-async fn a_tile_that_is_not_that_of_its_leaves_is_found_and_proves_nothing_p31() {
-    let world = World::new().await;
-    while world.number(ACME_SIZE).await < 514 {
-        world.grant(&world.acme, 1, None).await;
-    }
-    let proof = |seq| world.desk.inclusion("ACME", seq, None);
-    let before = proof(3).await.expect("an answer").expect("a proof");
-    assert!(report(&world).await.is_sound(), "no false alarm");
-    let kept = guards(&world).await;
-    switch(&world, false, &kept).await;
-    alter(&world, "CREATE TABLE kept_tile AS SELECT * FROM tile").await;
-    for sql in TILES {
-        assert!(alter(&world, sql).await > 0, "nothing altered: {sql}");
-        assert!(found(&world, "tiles").await > 0, "missed: {sql}");
-        for seq in [3, 300] {
-            // A wrong tile may keep a proof from being given; it never makes a wrong one.
-            let given = proof(seq).await.ok().flatten();
-            assert!(given.is_none_or(|it| it.root == before.root && it.holds()));
-        }
-        alter(&world, "DELETE FROM tile").await;
-        alter(&world, "INSERT INTO tile SELECT * FROM kept_tile").await;
-        assert_eq!(found(&world, "").await, 0, "a false alarm after {sql}");
-    }
-    alter(&world, "DROP TABLE kept_tile").await;
-    switch(&world, true, &kept).await;
-    assert!(report(&world).await.is_sound());
 }
 
 /// Writes a client's log anew, with every hash and the head in order, after changing one leaf.
