@@ -1,20 +1,17 @@
 //! Who hears that something was committed: readers of the count, runners that are offered what
 //! became due, and other replicas by notification. Polling is only for what nobody announced.
 
-use crate::{
-    store::Known,
-    ticket::{Status, Ticket},
-};
+mod crew;
+
+pub(crate) use crew::{Crew, Seat, Seats, Taken};
+
+use crate::{store::Known, ticket::Ticket};
 use chrono::{DateTime, Utc};
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::{Notify, watch};
-use workflows::Work;
 
 /// Most tasks that wait to be taken up in memory; the rest is found in the database.
 const MOST: usize = 4_096;
@@ -26,6 +23,8 @@ pub(crate) struct Candidate {
     pub(crate) known: Known,
     /// Its name.
     pub(crate) task: String,
+    /// Its holder, when that is known to be dead.
+    pub(crate) heir_of: Option<String>,
 }
 
 /// Rings after every commit, so that nobody has to poll for work this process made.
@@ -35,8 +34,8 @@ pub struct Bell(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     count: watch::Sender<u64>,
-    heard: AtomicBool,
     offers: Mutex<VecDeque<Candidate>>,
+    crew: Mutex<Option<Arc<Crew>>>,
     elsewhere: Notify,
 }
 
@@ -44,8 +43,8 @@ impl Default for Bell {
     fn default() -> Self {
         Bell(Arc::new(Inner {
             count: watch::Sender::new(0),
-            heard: AtomicBool::new(false),
             offers: Mutex::default(),
+            crew: Mutex::default(),
             elsewhere: Notify::new(),
         }))
     }
@@ -74,24 +73,28 @@ impl Bell {
         self.0.elsewhere.notified().await;
     }
 
-    /// From now on a runner of this process takes what is offered.
-    pub(crate) fn hear(&self) {
-        self.0.heard.store(true, Ordering::Relaxed);
+    /// From now on this runner of the process takes what is offered.
+    pub(crate) fn hire(&self, crew: &Arc<Crew>) {
+        *lock(&self.0.crew) = Some(crew.clone());
+    }
+
+    /// That runner takes nothing more.
+    pub(crate) fn dismiss(&self, crew: &Arc<Crew>) {
+        crew.rest();
+        lock(&self.0.crew).take_if(|it| Arc::ptr_eq(it, crew));
+    }
+
+    /// The runner of this process.
+    pub(crate) fn crew(&self) -> Option<Arc<Crew>> {
+        lock(&self.0.crew).clone()
     }
 
     /// Offers what machines may do on that ticket now.
     pub(crate) fn offer(&self, ticket: &Ticket, now: DateTime<Utc>) {
-        if !self.0.heard.load(Ordering::Relaxed) {
+        if self.crew().is_none() {
             return;
         }
-        let due = ticket.tasks.iter().filter(|it| {
-            let machine = match it.status {
-                Status::Ready => matches!(it.node.work, Work::Plan | Work::Action { .. }),
-                Status::UndoDue => !crate::run::undone_by_hand(it),
-                _ => false,
-            };
-            machine && it.run_at.is_none_or(|at| at <= now)
-        });
+        let due = ticket.tasks.iter().filter(|it| it.is_due(now));
         let mut offers = self.offers();
         for task in due {
             if offers.len() >= MOST {
@@ -100,6 +103,7 @@ impl Bell {
             offers.push_back(Candidate {
                 known: Known::from(ticket),
                 task: task.node.name.clone(),
+                heir_of: None,
             });
         }
     }
@@ -109,10 +113,11 @@ impl Bell {
         self.offers().pop_front()
     }
 
-    fn offers(&self) -> std::sync::MutexGuard<'_, VecDeque<Candidate>> {
-        self.0
-            .offers
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn offers(&self) -> MutexGuard<'_, VecDeque<Candidate>> {
+        lock(&self.0.offers)
     }
+}
+
+fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    it.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,22 +1,25 @@
 //! The one door: load, decide, commit, tell. Pages, API, CLI, links, runner and scheduler all come
 //! through here.
 
+mod visit;
+
 pub use crate::bell::Bell;
 
 use crate::{
     ambient::{Clock, Ids},
+    bell::Seat,
     id::CommandId,
     people::Actor,
-    store::{Batch, Job, Known, Needs, Seal, Store, StoreError, load},
-    ticket::{Command, Facts, Refusal, Ticket, Transition, decide},
+    store::{Known, Store, StoreError, load},
+    ticket::{Command, Facts, Refusal, Takers, Ticket, Transition, decide},
     witness::Witness,
 };
 use catalogue::Catalogue;
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use std::{cell::Cell, sync::Arc};
 use tokio::sync::oneshot;
 use tracing::{Instrument, field::Empty};
+use visit::{Asked, Place, Visit};
 use workflows::{Registry, workflow::Workflows};
 
 /// How often a command is tried again when somebody else was faster.
@@ -88,12 +91,8 @@ impl Desk {
         command: Command,
         caller: Caller,
     ) -> Result<Ticket, DeskError> {
-        self.apply(
-            Place::Contract(client.into(), contract.into()),
-            command,
-            caller,
-        )
-        .await
+        let place = Place::Contract(client.into(), contract.into());
+        self.apply(place, command, caller, None).await
     }
 
     /// Applies a command to a ticket.
@@ -106,7 +105,23 @@ impl Desk {
         command: Command,
         caller: Caller,
     ) -> Result<Ticket, DeskError> {
-        self.apply(Place::Ticket(at.clone()), command, caller).await
+        let place = Place::Ticket(at.clone());
+        self.apply(place, command, caller, None).await
+    }
+
+    /// Applies what a hand reports; the same hand takes what becomes due by it.
+    ///
+    /// # Errors
+    /// As [`Desk::create`].
+    pub(crate) async fn report(
+        &self,
+        at: &Known,
+        command: Command,
+        caller: Caller,
+        seat: Seat,
+    ) -> Result<Ticket, DeskError> {
+        let place = Place::Ticket(at.clone());
+        self.apply(place, command, caller, Some(seat)).await
     }
 
     /// What a command that makes a ticket would lead to; writes nothing.
@@ -125,7 +140,7 @@ impl Desk {
         let loaded = load::facts(db, client, contract, now)
             .await?
             .ok_or(Refusal::NotFound)?;
-        let facts = self.facts(loaded, now, &caller);
+        let facts = self.facts(loaded, now, &caller, None);
         Ok(decide(None, command, &facts)?)
     }
 
@@ -161,9 +176,10 @@ impl Desk {
         place: Place,
         command: Command,
         caller: Caller,
+        seat: Option<Seat>,
     ) -> Result<Ticket, DeskError> {
         let span = tracing::info_span!("command", command = command.kind(), ticket = Empty);
-        let end = self.carry(place, command, caller);
+        let end = self.carry(place, command, caller, seat);
         let end = end.instrument(span.clone()).await;
         if let Ok(ticket) = &end {
             span.record("ticket", &ticket.reference);
@@ -176,6 +192,7 @@ impl Desk {
         place: Place,
         command: Command,
         caller: Caller,
+        mut seat: Option<Seat>,
     ) -> Result<Ticket, DeskError> {
         let mut tries = 0;
         loop {
@@ -183,6 +200,7 @@ impl Desk {
             let asked = Asked::new(self.clone(), place.clone(), command.clone(), caller.clone());
             self.store.send(Box::new(Visit {
                 asked,
+                seat: seat.take(),
                 said: None,
                 answer,
             }));
@@ -203,7 +221,13 @@ impl Desk {
         }
     }
 
-    fn facts(&self, loaded: load::Loaded, now: DateTime<Utc>, caller: &Caller) -> Facts {
+    fn facts(
+        &self,
+        loaded: load::Loaded,
+        now: DateTime<Utc>,
+        caller: &Caller,
+        takers: Option<Takers>,
+    ) -> Facts {
         Facts {
             now,
             command: caller.command,
@@ -217,182 +241,8 @@ impl Desk {
             next_number: loaded.next_number,
             workflows: self.workflows.clone(),
             registry: self.registry.clone(),
+            takers,
             drawn: Cell::new(0),
         }
-    }
-}
-
-/// What a command is applied to.
-#[derive(Clone, Debug)]
-enum Place {
-    Contract(String, String),
-    Ticket(Known),
-}
-
-impl Place {
-    fn client(&self) -> &str {
-        match self {
-            Place::Contract(client, _) => client,
-            Place::Ticket(known) => &known.client,
-        }
-    }
-}
-
-/// A command as it was asked for.
-struct Asked {
-    desk: Desk,
-    place: Place,
-    command: Command,
-    caller: Caller,
-    /// Of what a person asked for: the same name with another content is refused.
-    digest: String,
-    needs: Needs,
-}
-
-impl Asked {
-    fn new(desk: Desk, place: Place, command: Command, caller: Caller) -> Asked {
-        let by_person = caller.actor.person().is_some();
-        let digest = if by_person {
-            hex::encode(Sha256::digest(format!("{command:?}").as_bytes()))
-        } else {
-            String::new()
-        };
-        let needs = Needs {
-            client: place.client().to_owned(),
-            ticket: match &place {
-                Place::Contract(..) => None,
-                Place::Ticket(known) => Some(known.id),
-            },
-            // What machines send is told apart by its fence.
-            command: by_person.then(|| caller.command.to_string()),
-        };
-        Asked {
-            desk,
-            place,
-            command,
-            caller,
-            digest,
-            needs,
-        }
-    }
-
-    /// Decides on the state that the commands before left.
-    fn decide(&self, batch: &mut Batch) -> Result<Said, StoreError> {
-        let client = self.place.client();
-        let now = batch.now(self.desk.clock.as_ref());
-        if let Some((was, id)) = batch.applied(client, &self.caller.command.to_string()) {
-            if *was != self.digest {
-                return Ok(Said::Refused(Refusal::KeyReused));
-            }
-            let known = Known {
-                client: client.to_owned(),
-                id: *id,
-            };
-            let ticket = batch.ticket(&known).map(Arc::unwrap_or_clone);
-            return Ok(ticket.map_or(Said::Refused(Refusal::NotFound), |it| {
-                Said::Before(Box::new(it))
-            }));
-        }
-        let before = match &self.place {
-            Place::Ticket(known) => match batch.ticket(known) {
-                Some(ticket) => Some(ticket),
-                None => return Ok(Said::Refused(Refusal::NotFound)),
-            },
-            Place::Contract(..) => None,
-        };
-        let contract = match (&self.place, &before) {
-            (_, Some(ticket)) => &ticket.contract,
-            (Place::Contract(_, code), None) => code,
-            (Place::Ticket(_), None) => return Ok(Said::Refused(Refusal::NotFound)),
-        };
-        let Some(loaded) = batch.facts(client, contract, now) else {
-            return Ok(Said::Refused(Refusal::NotFound));
-        };
-        let facts = self.desk.facts(loaded, now, &self.caller);
-        let step = match decide(before.as_deref(), &self.command, &facts) {
-            Ok(step) => step,
-            Err(refusal) => return Ok(Said::Refused(refusal)),
-        };
-        drop(facts);
-        let salt = || self.desk.ids.secret();
-        let fresh = || self.desk.ids.id();
-        let seal = Seal {
-            now,
-            actor: &self.caller.actor,
-            command: self.caller.command,
-            digest: self.digest.clone(),
-            salt: &salt,
-            name: &fresh,
-        };
-        batch.write(&step, &seal)?;
-        if self.needs.command.is_some() {
-            batch.remember(&step.ticket, &seal);
-        }
-        Ok(Said::Done(Box::new(Done {
-            before,
-            step,
-            at: now,
-        })))
-    }
-}
-
-/// What a command came to.
-enum Said {
-    /// It changed something.
-    Done(Box<Done>),
-    /// The same command had been applied before.
-    Before(Box<Ticket>),
-    /// It changed nothing.
-    Refused(Refusal),
-}
-
-/// A change, for whoever looks on.
-struct Done {
-    before: Option<Arc<Ticket>>,
-    step: Transition,
-    at: DateTime<Utc>,
-}
-
-/// A command on its way through the writer.
-struct Visit {
-    asked: Asked,
-    said: Option<Said>,
-    answer: oneshot::Sender<Result<Result<Ticket, Refusal>, StoreError>>,
-}
-
-impl Job for Visit {
-    fn needs(&self) -> &Needs {
-        &self.asked.needs
-    }
-
-    fn run(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
-        self.said = None;
-        self.said = Some(self.asked.decide(batch)?);
-        Ok(())
-    }
-
-    fn end(self: Box<Self>, how: Result<(), StoreError>) {
-        let Visit {
-            asked,
-            said,
-            answer,
-        } = *self;
-        let undecided = || StoreError::Unfit("nothing was decided".into());
-        let said = how.and_then(|()| said.ok_or_else(undecided));
-        let said = said.map(|it| match it {
-            Said::Refused(refusal) => Err(refusal),
-            Said::Before(ticket) => Ok(*ticket),
-            Said::Done(done) => {
-                let Done { before, step, at } = *done;
-                let (desk, command) = (&asked.desk, &asked.command);
-                desk.witness
-                    .committed(before.as_deref(), &step, command, at);
-                desk.bell.offer(&step.ticket, at);
-                desk.bell.ring();
-                Ok(step.ticket)
-            }
-        });
-        // Whoever asked may have gone; it was carried out all the same.
-        drop(answer.send(said));
     }
 }

@@ -34,6 +34,8 @@ pub struct Entry {
     pub effect: Option<String>,
     /// Fence of the attempt.
     pub fence: Option<i64>,
+    /// Tasks that a runner took with it, each with its fence.
+    pub taken: BTreeMap<String, i64>,
     /// Token movements, e.g. `hold` → 4.
     pub tokens: BTreeMap<&'static str, u32>,
     /// Words for people: committed to, not contained.
@@ -53,6 +55,7 @@ impl Entry {
             subject: None,
             effect: None,
             fence: None,
+            taken: BTreeMap::new(),
             tokens: BTreeMap::new(),
             words: BTreeMap::new(),
         }
@@ -142,6 +145,9 @@ pub fn leaf(
     }
     if let Some(fence) = entry.fence {
         put("fence", fence.into());
+    }
+    if !entry.taken.is_empty() {
+        put("took", json!(entry.taken));
     }
     if !entry.tokens.is_empty() {
         put("tok", json!(entry.tokens));

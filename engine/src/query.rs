@@ -9,6 +9,7 @@ use crate::{
     id::{PersonId, TicketId},
     people::Person,
     quota::{self, Slot, Year},
+    run::Run,
     store::{Known, StoreError, codec, entity, load, people},
     ticket::{Ending, State, Ticket},
 };
@@ -268,6 +269,6 @@ fn summary(row: entity::ticket::Model) -> Result<Summary, StoreError> {
         why: None,
         need: None,
     });
-    let ticket = codec::ticket_of(row, empty, Vec::new(), Vec::new(), Vec::new())?;
+    let ticket = codec::ticket_of(row, empty, Run::default(), Vec::new(), Vec::new())?;
     Ok(Summary::from(&ticket))
 }

@@ -1,9 +1,14 @@
 //! The run of a ticket's tasks: what may start, what is skipped, what has to be taken back.
 
+mod links;
+
+pub use links::Run;
+
 use crate::ticket::{Status, Task};
 use chrono::{DateTime, Duration, Utc};
+use links::Links;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use workflows::{Join, Phase, UndoKind, Work, reference};
 
 /// What became possible for a task.
@@ -20,80 +25,93 @@ enum Step {
 /// Lets everything happen that can happen by itself: readies, asks, times and skips tasks until
 /// nothing moves. Returns the positions of gates that have to be opened.
 ///
+/// `settled` is the run as it was when nothing could move any more: only what follows the tasks
+/// that changed since is looked at, so that a large graph costs its edges once in all.
+///
 /// # Errors
 /// The sentence of a guard that refers to something that is not there.
-pub fn settle(tasks: &mut [Task], now: DateTime<Utc>) -> Result<Vec<usize>, String> {
-    let index: HashMap<String, usize> = tasks
-        .iter()
-        .enumerate()
-        .map(|(i, it)| (it.node.name.clone(), i))
-        .collect();
+pub fn settle(
+    run: &mut Run,
+    settled: Option<&Run>,
+    now: DateTime<Utc>,
+) -> Result<Vec<usize>, String> {
+    let links = run.links();
+    let mut asking = envelope_is_open(run);
+    let mut due = match settled {
+        Some(settled) if envelope_is_open(settled) == asking => links.concerned(run, settled),
+        _ => waiting(run),
+    };
     let mut opened = Vec::new();
-    loop {
-        let mut moved = false;
-        for i in 0..tasks.len() {
-            if tasks[i].status != Status::Waiting || held_back(tasks, i) {
-                continue;
-            }
-            match step(tasks, &index, i)? {
-                Step::Wait => continue,
-                Step::Skip => tasks[i].rest(Status::Skipped, now),
-                Step::Go => {
-                    start(&mut tasks[i], now);
-                    cancel_losers(tasks, &index, i, now);
-                    if tasks[i].status == Status::Asked {
-                        opened.push(i);
-                    }
+    while let Some(at) = due.pop_first() {
+        let task = &run[at];
+        // Nothing acts while an agreement is open.
+        let held_back = asking && task.node.phase >= Phase::Act;
+        if task.status != Status::Waiting || held_back {
+            continue;
+        }
+        match step(run, &links, at)? {
+            Step::Wait => continue,
+            Step::Skip => run.change(at).rest(Status::Skipped, now),
+            Step::Go => {
+                start(run.change(at), now);
+                due.extend(cancel_losers(run, &links, at, now));
+                if run[at].status == Status::Asked {
+                    opened.push(at);
                 }
             }
-            moved = true;
         }
-        if !moved {
-            return Ok(opened);
+        due.extend(links.after(at));
+        if asking && !envelope_is_open(run) {
+            asking = false;
+            due.extend(waiting(run));
         }
     }
+    Ok(opened)
 }
 
-/// Nothing acts while an agreement is open: a later phase waits for the whole envelope before it.
-fn held_back(tasks: &[Task], i: usize) -> bool {
-    tasks[i].node.phase >= Phase::Act
-        && tasks
-            .iter()
-            .any(|it| (Phase::Plan..Phase::Act).contains(&it.node.phase) && !it.status.is_over())
+fn waiting(run: &Run) -> BTreeSet<usize> {
+    let all = run.iter().enumerate();
+    all.filter(|(_, it)| it.status == Status::Waiting)
+        .map(|(at, _)| at)
+        .collect()
 }
 
-fn step(tasks: &[Task], index: &HashMap<String, usize>, i: usize) -> Result<Step, String> {
-    let node = &tasks[i].node;
-    let before: Vec<&Task> = node
-        .after
-        .iter()
-        .filter_map(|name| index.get(name))
-        .map(|it| &tasks[*it])
-        .collect();
-    let done = before.iter().filter(|it| it.status == Status::Done).count();
-    let over = before.iter().filter(|it| it.status.is_over()).count();
-    let passed = before
-        .iter()
-        .filter(|it| {
-            matches!(
-                it.status,
-                Status::Done | Status::Skipped | Status::Cancelled
-            )
-        })
-        .count();
+/// Whether something between plan and start is not through.
+fn envelope_is_open(run: &Run) -> bool {
+    let envelope = Phase::Plan..Phase::Act;
+    run.iter()
+        .any(|it| envelope.contains(&it.node.phase) && !it.status.is_over())
+}
+
+fn step(run: &Run, links: &Links, at: usize) -> Result<Step, String> {
+    let node = &run[at].node;
+    let before = links.before(at);
     let go = match node.join {
         Join::All if before.is_empty() => true,
-        Join::All if passed < before.len() => return Ok(Step::Wait),
-        Join::All => done > 0,
-        Join::Of(k) if done >= k as usize => true,
-        Join::Of(k) if done + (before.len() - over) >= k as usize => return Ok(Step::Wait),
-        Join::Of(_) => false,
+        Join::All => {
+            let passed =
+                |it: Status| matches!(it, Status::Done | Status::Skipped | Status::Cancelled);
+            if !before.iter().all(|it| passed(run[*it].status)) {
+                return Ok(Step::Wait);
+            }
+            before.iter().any(|it| run[*it].status == Status::Done)
+        }
+        Join::Of(k) => {
+            let count =
+                |is: fn(Status) -> bool| before.iter().filter(|it| is(run[**it].status)).count();
+            let done = count(|it| it == Status::Done);
+            let left = before.len() - count(Status::is_over);
+            if done < k as usize && done + left >= k as usize {
+                return Ok(Step::Wait);
+            }
+            done >= k as usize
+        }
     };
     if !go {
         return Ok(Step::Skip);
     }
     let output =
-        |name: &str| -> Option<Value> { index.get(name).and_then(|it| tasks[*it].receipt.clone()) };
+        |name: &str| -> Option<Value> { links.find(name).and_then(|it| run[it].receipt.clone()) };
     for guard in &node.when {
         if !reference::holds(guard, &output).map_err(|e| e.to_string())? {
             return Ok(Step::Skip);
@@ -119,73 +137,66 @@ fn start(task: &mut Task, now: DateTime<Utc>) {
 }
 
 /// A join of k starts with its k-th predecessor: the others are cancelled if nothing else needs
-/// them and they have not begun to act.
-fn cancel_losers(tasks: &mut [Task], index: &HashMap<String, usize>, i: usize, now: DateTime<Utc>) {
-    if !matches!(tasks[i].node.join, Join::Of(_)) {
-        return;
+/// them and they have not begun to act. Returns what follows those.
+fn cancel_losers(run: &mut Run, links: &Links, at: usize, now: DateTime<Utc>) -> Vec<usize> {
+    if !matches!(run[at].node.join, Join::Of(_)) {
+        return Vec::new();
     }
-    let name = tasks[i].node.name.clone();
-    for before in tasks[i].node.after.clone() {
-        let Some(&b) = index.get(&before) else {
-            continue;
-        };
+    let mut follow = Vec::new();
+    for &lost in links.before(at) {
         let idle = matches!(
-            tasks[b].status,
+            run[lost].status,
             Status::Waiting | Status::Ready | Status::Asked | Status::Timed
         );
-        let needed = tasks
-            .iter()
-            .any(|it| it.node.name != name && it.node.after.contains(&before));
+        let needed = links.after(lost).any(|it| it != at);
         if idle && !needed {
-            tasks[b].rest(Status::Cancelled, now);
+            run.change(lost).rest(Status::Cancelled, now);
+            follow.extend(links.after(lost));
         }
     }
+    follow
 }
 
 /// Stops everything that has not begun.
-pub fn stop(tasks: &mut [Task], now: DateTime<Utc>) {
-    for task in tasks.iter_mut() {
-        let idle = match task.status {
-            Status::Waiting | Status::Ready | Status::Asked | Status::Timed => !task.touched(),
-            // It holds a lease but has not said that it would call the outside; it may not any
-            // more, since its report will find another status.
-            Status::Running => task.begun.is_none(),
-            Status::Done
-            | Status::Failed
-            | Status::Skipped
-            | Status::Cancelled
-            | Status::InDoubt
-            | Status::UndoDue
-            | Status::Undoing
-            | Status::Undone
-            | Status::UndoFailed => false,
-        };
-        if idle {
-            task.rest(Status::Cancelled, now);
-        }
-    }
+pub fn stop(run: &mut Run, now: DateTime<Utc>) {
+    let idle = |task: &Task| match task.status {
+        Status::Waiting | Status::Ready | Status::Asked | Status::Timed => !task.touched(),
+        // It holds a lease but has not said that it would call the outside; it may not any
+        // more, since its report will find another status.
+        Status::Running => task.begun.is_none(),
+        Status::Done
+        | Status::Failed
+        | Status::Skipped
+        | Status::Cancelled
+        | Status::InDoubt
+        | Status::UndoDue
+        | Status::Undoing
+        | Status::Undone
+        | Status::UndoFailed => false,
+    };
+    run.change_those(idle, |it| it.rest(Status::Cancelled, now));
 }
 
 /// Marks the next task to be taken back: of those that began and are not yet back, the one that
 /// began last. Returns whether one is left.
-pub fn next_undo(tasks: &mut [Task], now: DateTime<Utc>) -> bool {
-    if tasks
+pub fn next_undo(run: &mut Run, now: DateTime<Utc>) -> bool {
+    if run
         .iter()
         .any(|it| matches!(it.status, Status::Running | Status::Undoing))
     {
         return true;
     }
-    let pending = |it: &Task| it.status == Status::UndoDue || it.status == Status::UndoFailed;
-    if tasks.iter().any(pending) {
+    let pending = |it: &Task| matches!(it.status, Status::UndoDue | Status::UndoFailed);
+    if run.iter().any(pending) {
         return true;
     }
-    let last = tasks
-        .iter_mut()
-        .filter(|it| it.touched() && it.status != Status::Undone)
-        .max_by_key(|it| (it.begun, it.seq));
+    let last = (0..run.len())
+        .filter(|at| run[*at].touched() && run[*at].status != Status::Undone)
+        .max_by_key(|at| (run[*at].begun, run[*at].seq));
     match last {
         None => false,
-        Some(task) => {
+        Some(at) => {
+            let task = run.change(at);
             task.rest(Status::UndoDue, now);
             task.run_at = Some(now);
             task.attempt = 0;
@@ -202,15 +213,15 @@ pub fn undone_by_hand(task: &Task) -> bool {
 
 /// Every resource that the agreed plans write.
 #[must_use]
-pub fn targets(tasks: &[Task]) -> Vec<String> {
-    written(tasks.iter())
+pub fn targets(run: &Run) -> Vec<String> {
+    written(run.iter())
 }
 
 /// Every resource that has something on it to be taken back.
 #[must_use]
-pub fn touched_targets(tasks: &[Task]) -> Vec<String> {
+pub fn touched_targets(run: &Run) -> Vec<String> {
     let pending = |it: &&Task| it.touched() && it.status != Status::Undone;
-    written(tasks.iter().filter(pending))
+    written(run.iter().filter(pending))
 }
 
 fn written<'a>(tasks: impl Iterator<Item = &'a Task>) -> Vec<String> {

@@ -8,9 +8,10 @@ mod beat;
 mod bounds;
 mod doubt;
 mod hand;
+mod hands;
 
 use crate::{
-    bell::Candidate,
+    bell::{Candidate, Crew, Seat},
     desk::{Desk, DeskError},
     id::PersonId,
     people::Actor,
@@ -19,16 +20,20 @@ use crate::{
 };
 use chrono::Duration;
 use hand::Hand;
+use hands::Hands;
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, Query, SelectStatement},
 };
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
     time::Instant,
 };
-use tokio::{sync::Mutex, task::JoinSet, time};
+use tokio::{
+    sync::{Mutex, watch},
+    time,
+};
 use tracing::Instrument;
 use workflows::{EvidenceLog, Work};
 
@@ -43,6 +48,8 @@ const PATROL: time::Duration = time::Duration::from_secs(1);
 pub struct Runner {
     desk: Desk,
     name: String,
+    /// Whether no other process works on the database.
+    alone: bool,
     /// Names of persons, which never change once known.
     names: Mutex<HashMap<PersonId, String>>,
 }
@@ -54,67 +61,78 @@ impl Runner {
         Runner {
             desk,
             name: name.into(),
+            alone: false,
             names: Mutex::default(),
         }
+    }
+
+    /// No other process works on this database while this one does: whoever else holds a task is
+    /// dead, and what it held is taken up at once. Its name must not be one of theirs.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
+        self
     }
 
     /// Works until `stop` says true, then finishes what it holds.
     ///
     /// # Errors
     /// None that ends it: what goes wrong is logged and tried again.
-    pub async fn run(self, mut stop: tokio::sync::watch::Receiver<bool>) {
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let runner = Arc::new(self);
         let bell = runner.desk.bell.clone();
-        bell.hear();
+        let (crew, mut given) = Crew::new(runner.name.clone(), LEASE, AT_ONCE);
+        bell.hire(&crew);
         let mut rung = bell.listen();
         let mut patrol = time::interval(PATROL);
         patrol.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        let mut hands: JoinSet<Candidate> = JoinSet::new();
-        let mut held: HashSet<Candidate> = HashSet::new();
+        let mut hands = Hands::default();
         // What nobody announced is looked for at the start, on patrol and for other replicas.
         let mut look = true;
         while !*stop.borrow() {
             rung.mark_unchanged();
             let mut found = VecDeque::new();
-            if look && held.len() < AT_ONCE {
+            if look && let Some(_free) = crew.seat() {
                 look = false;
                 match runner.due().await {
                     Ok(due) => found.extend(due),
                     Err(error) => tracing::warn!(%error, "cannot look for work"),
                 }
             }
-            while held.len() < AT_ONCE {
+            while let Some(seat) = crew.seat() {
                 let Some(it) = found.pop_front().or_else(|| bell.next()) else {
                     break;
                 };
-                if held.insert(it.clone()) {
-                    let runner = runner.clone();
-                    hands.spawn(async move {
-                        runner.take(&it).await;
-                        it
-                    });
-                }
+                hands.take(&runner, it, seat);
             }
             tokio::select! {
+                Some(it) = given.recv() => hands.go_on(&runner, it),
                 _ = rung.changed() => {}
                 _ = stop.changed() => {}
                 () = bell.elsewhere() => look = true,
                 _ = patrol.tick() => look = true,
-                Some(done) = hands.join_next(), if !hands.is_empty() => {
-                    let broke_off = done.map(|it| held.remove(&it)).is_err();
-                    if broke_off {
-                        // Nobody knows which one: its lease will tell.
-                        held.clear();
-                    }
-                }
+                () = hands.end(), if !hands.is_empty() => {}
             }
-            while let Some(done) = hands.try_join_next() {
-                if let Ok(it) = done {
-                    held.remove(&it);
-                }
+            while let Ok(it) = given.try_recv() {
+                hands.go_on(&runner, it);
+            }
+            hands.end_all();
+        }
+        bell.dismiss(&crew);
+        drop(crew);
+        // What a command gave to a hand meanwhile is committed: it is finished like the rest.
+        loop {
+            tokio::select! {
+                it = given.recv() => match it {
+                    Some(it) => hands.go_on(&runner, it),
+                    None => break,
+                },
+                () = hands.end(), if !hands.is_empty() => {}
             }
         }
-        while hands.join_next().await.is_some() {}
+        while !hands.is_empty() {
+            hands.end().await;
+        }
     }
 
     /// Tasks that are due, or whose holder fell silent.
@@ -127,33 +145,36 @@ impl Runner {
             .is_in([Status::Ready.word(), Status::UndoDue.word()])
             .and(Expr::col(C::RunAt).lte(now))
             .and(Expr::exists(admitting()));
+        let mut over = Expr::col(C::LeaseUntil)
+            .lt(now)
+            .or(Expr::col(C::LeaseUntil).gt(absurd));
+        if self.alone {
+            over = over.or(Expr::col(C::Owner).ne(&self.name));
+        }
         let silent = Expr::col(C::Status)
             .is_in([Status::Running.word(), Status::Undoing.word()])
-            .and(
-                Expr::col(C::LeaseUntil)
-                    .lt(now)
-                    .or(Expr::col(C::LeaseUntil).gt(absurd)),
-            );
+            .and(over);
         let rows = Entity::find()
             .select_only()
-            .columns([C::Client, C::Ticket, C::Name])
+            .columns([C::Client, C::Ticket, C::Name, C::Owner])
             .filter(C::ByMachine.eq(true))
             .filter(fresh.or(silent))
             .order_by_asc(C::RunAt)
             .order_by_asc(C::Ticket)
             .order_by_asc(C::Seq)
             .limit(AT_ONCE as u64)
-            .into_tuple::<(String, String, String)>()
+            .into_tuple::<(String, String, String, Option<String>)>()
             .all(self.desk.store.reading())
             .await?;
         rows.into_iter()
-            .map(|(client, ticket, task)| {
+            .map(|(client, ticket, task, owner)| {
                 Ok(Candidate {
                     known: Known {
                         client,
                         id: codec::name(&ticket)?,
                     },
                     task,
+                    heir_of: owner.filter(|it| self.alone && *it != self.name),
                 })
             })
             .collect()
@@ -167,17 +188,19 @@ impl Runner {
     pub async fn round(&self) -> Result<usize, StoreError> {
         let mut taken = 0;
         for it in self.due().await? {
-            taken += usize::from(self.take(&it).await);
+            taken += usize::from(self.take(&it, None).await);
         }
         Ok(taken)
     }
 
-    async fn take(&self, it: &Candidate) -> bool {
+    /// Claims a task and performs it; `false` when it was not to be had.
+    async fn take(&self, it: &Candidate, seat: Option<Seat>) -> bool {
         let taken = Instant::now();
         let claim = Command::Claim {
             task: it.task.clone(),
             owner: self.name.clone(),
             lease: LEASE,
+            heir_of: it.heir_of.clone(),
         };
         let ticket = match self.send(&it.known, claim).await {
             Ok(ticket) => ticket,
@@ -187,7 +210,19 @@ impl Runner {
                 return false;
             }
         };
-        let Some(task) = ticket.task(&it.task).cloned() else {
+        self.work(&it.known, &ticket, &it.task, taken, seat).await
+    }
+
+    /// Performs a task that is held since `taken`.
+    async fn work(
+        &self,
+        known: &Known,
+        ticket: &Ticket,
+        task: &str,
+        taken: Instant,
+        seat: Option<Seat>,
+    ) -> bool {
+        let Some(task) = ticket.task(task) else {
             return false;
         };
         let action = match &task.node.work {
@@ -197,17 +232,24 @@ impl Runner {
         let span = tracing::info_span!(
             "task",
             ticket = ticket.reference,
-            task = it.task,
+            task = task.node.name,
             action,
             attempt = task.attempt
         );
-        let work = self.perform(it, &ticket, &task, taken);
+        let work = self.perform(known, ticket, task, taken, seat);
         work.instrument(span).await
     }
 
     /// Performs a task that was asked for at `taken`, and reports; `false` when it could not even
     /// begin.
-    async fn perform(&self, it: &Candidate, ticket: &Ticket, task: &Task, taken: Instant) -> bool {
+    async fn perform(
+        &self,
+        known: &Known,
+        ticket: &Ticket,
+        task: &Task,
+        taken: Instant,
+        seat: Option<Seat>,
+    ) -> bool {
         let fence = task.fence;
         let evidence = EvidenceLog::default();
         let actor = match self.name_of(ticket.requester).await {
@@ -220,7 +262,7 @@ impl Runner {
         let hand = Hand {
             runner: self,
             actor,
-            known: &it.known,
+            known,
             ticket,
             task,
             evidence,
@@ -229,23 +271,30 @@ impl Runner {
         let (outcome, evidence) = hand.keep_alive().await;
         if let Some(outcome) = outcome {
             let report = Command::Report {
-                task: it.task.clone(),
+                task: task.node.name.clone(),
                 fence,
                 outcome,
                 evidence,
             };
-            match self.send(&it.known, report).await {
+            let said = match seat {
+                Some(seat) => {
+                    let caller = self.desk.caller(Actor::Engine("runner"));
+                    self.desk.report(known, report, caller, seat).await
+                }
+                None => self.send(known, report).await,
+            };
+            match said {
                 Ok(_) => {}
                 Err(DeskError::Refused(Refusal::StaleAttempt)) => {
                     tracing::info!(
                         ticket = ticket.reference,
-                        task = it.task,
+                        task = task.node.name,
                         fence,
                         "stale result ignored"
                     );
                 }
                 Err(error) => tracing::warn!(%error, ticket = ticket.reference,
-                    task = it.task, "cannot report"),
+                    task = task.node.name, "cannot report"),
             }
         }
         true

@@ -6,6 +6,7 @@ pub(crate) mod entity;
 pub(crate) mod load;
 mod notify;
 pub(crate) mod people;
+mod sets;
 pub(crate) mod tickets;
 pub(crate) mod tiles;
 pub(crate) mod tokens;
@@ -28,6 +29,8 @@ const SAFE_SQLITE: [u32; 3] = [3, 51, 3];
 const WRITERS: usize = 3;
 /// Pages that the write-ahead log of SQLite grows to before they are copied back: 64 MiB.
 const CHECKPOINT_PAGES: &str = "16384";
+/// What the writer keeps of the file in memory: 16 MiB, as SQLite counts (negative: KiB).
+const CACHE: &str = "-16384";
 /// Prepared statements kept per connection: sets of rows come in few sizes.
 const STATEMENTS: usize = 512;
 
@@ -37,6 +40,9 @@ pub enum StoreError {
     /// The database said no, or nothing.
     #[error("database: {0}")]
     Db(#[from] DbErr),
+    /// The database cannot be reached; so said whoever tried for all.
+    #[error("database: {0}")]
+    Away(String),
     /// Somebody else was faster; try again.
     #[error("changed meanwhile")]
     Conflict,
@@ -102,14 +108,18 @@ impl StoreError {
                 Answer::Unique | Answer::Retry => true,
                 Answer::Lost | Answer::Other => false,
             },
-            StoreError::Corrupt { .. } | StoreError::Unfit(_) => false,
+            StoreError::Away(_) | StoreError::Corrupt { .. } | StoreError::Unfit(_) => false,
         }
     }
 
     /// Whether the database could not be reached: nobody knows whether the last commit took place.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        matches!(self, StoreError::Db(error) if classify(error) == Answer::Lost)
+        match self {
+            StoreError::Away(_) => true,
+            StoreError::Db(error) => classify(error) == Answer::Lost,
+            StoreError::Conflict | StoreError::Corrupt { .. } | StoreError::Unfit(_) => false,
+        }
     }
 }
 
@@ -118,7 +128,6 @@ impl StoreError {
 #[derive(Clone, Debug)]
 pub struct Store {
     base: Base,
-    read: DatabaseConnection,
     beat: DatabaseConnection,
     queue: writer::Queue,
 }
@@ -127,6 +136,7 @@ pub struct Store {
 #[derive(Clone, Debug)]
 struct Base {
     write: DatabaseConnection,
+    read: DatabaseConnection,
     asides: writer::Asides,
     origin: String,
 }
@@ -156,17 +166,13 @@ impl Store {
         };
         let base = Base {
             write,
+            read,
             asides: writer::Asides::default(),
             origin: notify::origin(),
         };
         let writers = if on_sqlite { 1 } else { WRITERS };
         let queue = writer::Queue::start(writers, || writer::Writer::new(base.clone()));
-        let store = Store {
-            base,
-            read,
-            beat,
-            queue,
-        };
+        let store = Store { base, beat, queue };
         store.check_age().await?;
         Ok(store)
     }
@@ -200,7 +206,7 @@ impl Store {
         &self.base.write
     }
     pub(crate) fn reading(&self) -> &DatabaseConnection {
-        &self.read
+        &self.base.read
     }
     pub(crate) fn on_sqlite(&self) -> bool {
         self.base.write.get_database_backend() == DbBackend::Sqlite
@@ -275,9 +281,13 @@ impl Tx {
     pub(crate) async fn end(self) -> Result<(), StoreError> {
         // Counted before: a writer that begins right after the commit must not miss it.
         if let Some(asides) = &self.aside {
-            asides.count();
+            asides.begin();
         }
-        Ok(self.tx.commit().await?)
+        let ended = self.tx.commit().await;
+        if let Some(asides) = &self.aside {
+            asides.end();
+        }
+        Ok(ended?)
     }
 }
 
@@ -314,6 +324,8 @@ fn sqlite(url: &str, reading: bool) -> ConnectOptions {
                     .journal_mode(SqliteJournalMode::Wal)
                     // Pages that change with every commit are copied back once in many.
                     .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+                    .pragma("cache_size", CACHE)
+                    .pragma("cache_spill", "off")
             }
         });
     options

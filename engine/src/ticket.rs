@@ -15,13 +15,14 @@ pub(crate) use decide::right_of;
 pub use refusal::{Refusal, RefusalKind};
 pub use state::{Ending, State};
 pub use task::{Status, Task};
-pub use transition::{Facts, Transition};
+pub use transition::{Facts, Takers, Transition};
 pub use verb::Verb;
 
 use crate::{
     approval::Gate,
     id::{GateId, PersonId, TicketId},
     ledger::Hold,
+    run::Run,
 };
 use catalogue::{Class, Entry, Price, Speed, Text, Tokens};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -186,7 +187,7 @@ pub struct Ticket {
     /// What was ordered.
     pub ordered: Arc<Ordered>,
     /// Tasks, in order of definition.
-    pub tasks: Vec<Task>,
+    pub tasks: Run,
     /// Gates, oldest first.
     pub gates: Vec<Gate>,
     /// Tokens set aside for it.

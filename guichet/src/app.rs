@@ -69,6 +69,8 @@ pub struct App {
     pub outbox: Option<Arc<Outbox>>,
     /// Where the scheduler publishes the journal's heads; nowhere when there is none.
     pub heads: Option<PathBuf>,
+    /// This process has the database for itself, as [`alone`] says.
+    pub alone: bool,
     mail: Mail,
     demo: bool,
     house: Arc<House>,
@@ -153,6 +155,7 @@ impl App {
             provider: Arc::new(provider),
             outbox,
             heads: None,
+            alone: false,
             mail,
             demo,
             house: Arc::default(),
@@ -191,6 +194,18 @@ impl App {
         }
     }
 
+    /// The runner of this process. In a container every life has the same process number, so one
+    /// that may take over from the dead has a name of its own.
+    fn runner(&self) -> Runner {
+        let name = format!("worker-{}", std::process::id());
+        if self.alone {
+            let life = self.desk.ids.id().simple().to_string();
+            let name = format!("{name}-{}", &life[life.len() - 6..]);
+            return Runner::new(self.desk.clone(), name).alone();
+        }
+        Runner::new(self.desk.clone(), name)
+    }
+
     /// Starts the workers among `parts`; they finish what they hold once `stop` says true.
     #[must_use]
     pub fn work(&self, parts: &BTreeSet<Part>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
@@ -201,9 +216,7 @@ impl App {
             match part {
                 Part::Web => {}
                 Part::Worker => {
-                    let name = format!("worker-{}", std::process::id());
-                    let runner = Runner::new(self.desk.clone(), name);
-                    hands.spawn(runner.run(stop.clone()));
+                    hands.spawn(self.runner().run(stop.clone()));
                 }
                 Part::Scheduler => {
                     hands.spawn(Scheduler::new(self.desk.clone()).run(stop.clone()));

@@ -8,6 +8,7 @@ use crate::{
     approval::{Decision, Gate, GateState},
     id::{PersonId, TicketId},
     ledger::Hold,
+    run::Run,
     ticket::{
         Ending, Ordered, Standstill, Start, State, Status, StudyFile, Task, Ticket,
         task::{Effect, Planned},
@@ -70,25 +71,38 @@ pub(crate) fn count(tokens: i64) -> Result<Tokens, StoreError> {
         .map_err(|e| corrupt("tokens", e))
 }
 
-/// What of a ticket's header is not searched for.
+/// What of a ticket's header is not searched for; what there is not is not written, so that more
+/// rows share a page.
 #[derive(Serialize, Deserialize)]
 struct Head {
     title: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     filer: Option<PersonId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     price: Option<Price>,
     capped: bool,
     spent: Tokens,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     slot: Option<(NaiveDate, u8)>,
     start: Start,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     starts_at: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     impact: Option<Impact>,
     round: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     suspended: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     standstill: Option<Standstill>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     unwinding: Option<Ending>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     contested: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     study: Option<StudyFile>,
 }
 
@@ -137,7 +151,7 @@ pub(crate) fn ticket_row(it: &Ticket) -> Result<ticket::Model, StoreError> {
 pub(crate) fn ticket_of(
     row: ticket::Model,
     ordered: Arc<Ordered>,
-    tasks: Vec<Task>,
+    tasks: Run,
     gates: Vec<Gate>,
     holds: Vec<Hold>,
 ) -> Result<Ticket, StoreError> {
@@ -183,20 +197,31 @@ pub(crate) fn ticket_of(
     })
 }
 
-/// What of a task is not searched for.
+/// What of a task is not searched for; as with [`Head`].
 #[derive(Serialize, Deserialize)]
 struct Body {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     begun: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     effect: Option<Effect>,
     undo: UndoKind,
-    planned: Option<Planned>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    planned: Option<Arc<Planned>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     receipt: Option<Value>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     proofs: Vec<Proof>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<Evidence>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     fault: Option<Fault>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     by: Option<PersonId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     started_at: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ended_at: Option<DateTime<Utc>>,
 }
 
@@ -235,7 +260,7 @@ pub(crate) fn task_row(
         lease_until: it.lease_until.map(micros),
         run_at: it.run_at.map(micros),
         by_machine,
-        node: json(&it.node)?,
+        node: json(it.node.as_ref())?,
         body: json(&body)?,
     })
 }
@@ -244,7 +269,7 @@ pub(crate) fn task_of(row: task::Model) -> Result<Task, StoreError> {
     let body: Body = from_json("task", &row.body)?;
     Ok(Task {
         seq: row.seq,
-        node: from_json("task", &row.node)?,
+        node: Arc::new(from_json("task", &row.node)?),
         status: Status::from_word(&row.status).ok_or_else(|| corrupt("status", &row.status))?,
         attempt: row.attempt,
         fence: row.fence,

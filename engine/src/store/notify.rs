@@ -38,7 +38,7 @@ impl Store {
             return Ok(None);
         }
         let lost = |e| StoreError::Unfit(format!("cannot listen to other replicas: {e}"));
-        let pool = self.read.get_postgres_connection_pool();
+        let pool = self.reading().get_postgres_connection_pool();
         let mut listener = PgListener::connect_with(pool).await.map_err(lost)?;
         listener.listen(CHANNEL).await.map_err(lost)?;
         Ok(Some(Ear {

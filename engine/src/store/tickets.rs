@@ -108,7 +108,7 @@ async fn read(
         let ticket = codec::ticket_of(
             head,
             Arc::new(ordered),
-            tasks.remove(&key).unwrap_or_default(),
+            tasks.remove(&key).unwrap_or_default().into(),
             gates.remove(&key).unwrap_or_default(),
             holds.remove(&key).unwrap_or_default(),
         )?;
@@ -133,16 +133,17 @@ async fn orders(
 async fn tasks(
     db: &impl ConnectionTrait,
     keys: &Keys,
-) -> Result<HashMap<Key, Vec<Task>>, StoreError> {
+) -> Result<HashMap<Key, Vec<Arc<Task>>>, StoreError> {
     let rows = task::Entity::find()
         .filter(keys.within(task::Column::Client, task::Column::Ticket))
         .order_by_asc(task::Column::Seq)
         .all(db)
         .await?;
-    let mut found: HashMap<Key, Vec<Task>> = HashMap::new();
+    let mut found: HashMap<Key, Vec<Arc<Task>>> = HashMap::new();
     for row in rows {
         let key = (row.client.clone(), row.ticket.clone());
-        found.entry(key).or_default().push(codec::task_of(row)?);
+        let task = Arc::new(codec::task_of(row)?);
+        found.entry(key).or_default().push(task);
     }
     Ok(found)
 }

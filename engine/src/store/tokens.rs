@@ -3,6 +3,7 @@
 use super::{
     StoreError, Tx, codec,
     entity::{hold, lot, posting, settlement},
+    sets::Sheet,
 };
 use crate::{
     id::LotId,
@@ -10,11 +11,9 @@ use crate::{
 };
 use catalogue::Tokens;
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    sea_query::{Expr, ExprTrait},
-};
-use std::ops::AddAssign;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, ops::AddAssign};
 
 /// By how much the counters of a lot move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +21,23 @@ pub(super) struct Counters {
     pub(super) held: i64,
     pub(super) spent: i64,
     pub(super) expired: i64,
+}
+
+/// By how much the counters of each lot move: by client and name.
+pub(super) type ByLot = BTreeMap<(String, String), Counters>;
+
+const COUNT: &str = "UPDATE lot SET held = held + CAST(it.value->>'held' AS BIGINT),
+    spent = spent + CAST(it.value->>'spent' AS BIGINT),
+    expired = expired + CAST(it.value->>'expired' AS BIGINT) FROM {rows}
+    WHERE lot.client = it.value->>'client' AND lot.id = it.value->>'id'";
+
+/// Adds what these moves do to the counters.
+pub(super) fn add(lots: &mut ByLot, client: &str, moves: &[Move]) {
+    for step in moves {
+        let (lot, by) = counters(step);
+        let key = (client.to_owned(), lot.to_string());
+        *lots.entry(key).or_default() += by;
+    }
 }
 
 impl AddAssign for Counters {
@@ -134,8 +150,7 @@ pub(super) fn posting_rows(
 }
 
 impl Tx {
-    /// Writes grants and expiries. The lot's row is touched last; its checks refuse what the
-    /// decision should have refused.
+    /// Writes moves that hang on no ticket. Counters are touched last.
     pub(crate) async fn write_moves(
         &self,
         client: &str,
@@ -164,39 +179,27 @@ impl Tx {
         for row in posting_rows(client, contract, moves, record, now) {
             row.into_active_model().insert(&self.tx).await?;
         }
-        for step in moves {
-            let (lot, by) = counters(step);
-            self.count(client, &lot.to_string(), by).await?;
-        }
-        Ok(())
-    }
-
-    /// Moves the counters of one lot.
-    pub(super) async fn count(
-        &self,
-        client: &str,
-        lot: &str,
-        by: Counters,
-    ) -> Result<(), StoreError> {
-        if by == Counters::default() {
-            return Ok(());
-        }
-        let plus = |column: lot::Column, by: i64| Expr::col(column).add(by);
-        let moved = lot::Entity::update_many()
-            .col_expr(lot::Column::Held, plus(lot::Column::Held, by.held))
-            .col_expr(lot::Column::Spent, plus(lot::Column::Spent, by.spent))
-            .col_expr(lot::Column::Expired, plus(lot::Column::Expired, by.expired))
-            .filter(lot::Column::Client.eq(client))
-            .filter(lot::Column::Id.eq(lot))
-            .exec(&self.tx)
-            .await?;
-        if moved.rows_affected == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Conflict)
-        }
+        let mut by_lot = BTreeMap::new();
+        add(&mut by_lot, client, moves);
+        let mut sheet = Sheet::new(self.tx.get_database_backend());
+        count(&mut sheet, &by_lot)?;
+        self.carry_out(sheet).await
     }
 }
+
+/// Moves the counters of lots; their checks refuse what the decision should have refused.
+pub(super) fn count(sheet: &mut Sheet, lots: &ByLot) -> Result<(), StoreError> {
+    let moved = |it: &(&(String, String), &Counters)| *it.1 != Counters::default();
+    let row = |((client, id), by): (&(String, String), &Counters)| {
+        json!({
+            "client": client, "id": id,
+            "held": by.held, "spent": by.spent, "expired": by.expired,
+        })
+    };
+    let rows: Vec<Value> = lots.iter().filter(moved).map(row).collect();
+    sheet.change(COUNT, &rows, true)
+}
+
 /// One posting as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {

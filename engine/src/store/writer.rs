@@ -5,28 +5,27 @@
 //! its commands are tried again one by one: one that the database refuses does not take others
 //! with it.
 
+mod asides;
 mod batch;
+mod ferry;
 mod flush;
 mod load;
 mod rows;
+mod totals;
 
+pub(super) use asides::Asides;
 pub(crate) use batch::Batch;
 
 use super::{Base, StoreError, Tx};
+use asides::Seen;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use std::{
     collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
 };
 use tokio::sync::{mpsc, watch};
-
-/// Most commands that are committed together.
-const MOST: usize = 256;
 
 /// What a job has to have read before it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,15 +104,6 @@ pub(super) struct Writer {
     seen: Option<Seen>,
 }
 
-/// By what a writer tells that nobody else wrote since.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
-    /// Of this process, by other ways than the writer.
-    asides: u64,
-    /// Of other processes, as SQLite counts them.
-    version: i64,
-}
-
 impl Writer {
     pub(super) fn new(base: Base) -> Writer {
         Writer {
@@ -123,28 +113,17 @@ impl Writer {
         }
     }
 
-    async fn work(
-        mut self,
-        mut jobs: mpsc::UnboundedReceiver<Box<dyn Job>>,
-        under_way: watch::Sender<usize>,
-    ) {
-        while let Some(first) = jobs.recv().await {
-            // Whoever is about to send gets the chance to be in the same group.
-            tokio::task::yield_now().await;
-            let mut group = vec![first];
-            while group.len() < MOST
-                && let Ok(next) = jobs.try_recv()
-            {
-                group.push(next);
-            }
-            let count = group.len();
-            self.settle(group).await;
-            under_way.send_modify(|it| *it -= count);
-        }
-    }
-
+    /// Commits a group, or its jobs one by one, and tells each how it ended.
     async fn settle(&mut self, mut group: Vec<Box<dyn Job>>) {
         let whole = self.attempt(&mut group).await;
+        let lost = whole.as_ref().err().filter(|it| it.is_lost());
+        if let Some(lost) = lost.map(ToString::to_string) {
+            // Each alone would only wait as long again.
+            for job in group {
+                job.end(Err(StoreError::Away(lost.clone())));
+            }
+            return;
+        }
         if whole.is_ok() || group.len() == 1 {
             let mut whole = Some(whole);
             for job in group {
@@ -176,9 +155,22 @@ impl Writer {
 
     async fn transact(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         let tx = self.base.begin().await?;
-        self.remember(&tx).await?;
+        self.look_around(&tx).await?;
         let needs: Vec<Needs> = group.iter().map(|it| it.needs().clone()).collect();
         self.batch.load(tx.db(), &needs).await?;
+        self.decide(group)?;
+        if self.batch.is_changed() {
+            let sheet = self.batch.sheet(tx.db().get_database_backend())?;
+            tx.carry_out(sheet).await?;
+            tx.notify(&self.base.origin).await?;
+            tx.end().await?;
+        }
+        let away = self.batch.depart();
+        self.batch.arrived(&away);
+        Ok(())
+    }
+
+    fn decide(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         for job in group {
             let batch = &mut self.batch;
             match catch_unwind(AssertUnwindSafe(|| job.run(batch))) {
@@ -186,18 +178,12 @@ impl Writer {
                 Err(_) => return Err(StoreError::Unfit("a decision broke off".into())),
             }
         }
-        if self.batch.is_changed() {
-            self.batch.flush(&tx).await?;
-            tx.notify(&self.base.origin).await?;
-            tx.end().await?;
-        }
-        self.batch.committed();
         Ok(())
     }
 
     /// Keeps what earlier groups left in memory only while it is certain that nobody else wrote:
     /// on SQLite the file has one working process and its own count of foreign commits.
-    async fn remember(&mut self, tx: &Tx) -> Result<(), StoreError> {
+    async fn look_around(&mut self, tx: &Tx) -> Result<(), StoreError> {
         if tx.db().get_database_backend() != DbBackend::Sqlite {
             self.forget();
             let sql = "SELECT clock_timestamp()";
@@ -207,31 +193,11 @@ impl Writer {
             self.batch.began = now.map(|it| (it, std::time::Instant::now()));
             return Ok(());
         }
-        let asides = self.base.asides.read();
-        let sql = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
-        let row = tx.db().query_one_raw(sql).await?;
-        let version = row
-            .map(|it| it.try_get_by_index(0))
-            .transpose()?
-            .unwrap_or(-1);
-        let now = Seen { asides, version };
+        let now = self.base.asides.seen_by(tx).await?;
         if self.seen != Some(now) {
             self.forget();
         }
         self.seen = Some(now);
         Ok(())
-    }
-}
-
-/// Counts commits that do not go through the writer.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Asides(Arc<AtomicU64>);
-
-impl Asides {
-    pub(super) fn count(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-    pub(super) fn read(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
     }
 }

@@ -230,6 +230,8 @@ pub enum Command {
         owner: String,
         /// For how long it may be silent.
         lease: chrono::Duration,
+        /// A holder that is known to be dead: its lease need not be waited for.
+        heir_of: Option<String>,
     },
     /// A runner is about to call the outside.
     Intend {
@@ -258,6 +260,11 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it is a step of a task that a runner holds: nothing becomes due by it.
+    pub(crate) fn claims(&self) -> bool {
+        matches!(self, Command::Claim { .. } | Command::Intend { .. })
+    }
+
     /// The stable word of the record it leaves.
     #[must_use]
     pub fn kind(&self) -> &'static str {

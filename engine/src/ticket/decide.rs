@@ -96,7 +96,14 @@ pub fn decide(
         Command::GiveUp { reason } => operate::give_up(&mut draft, reason)?,
         Command::Redeliver { note } => operate::redeliver(&mut draft, note)?,
         Command::Remind { gate } => gate::ask_again(&mut draft, *gate)?,
-        Command::Claim { task, owner, lease } => report::claim(&mut draft, task, owner, *lease)?,
+        Command::Claim {
+            task,
+            owner,
+            lease,
+            heir_of,
+        } => {
+            report::claim(&mut draft, task, owner, *lease, heir_of.as_deref())?;
+        }
         Command::Intend {
             task,
             fence,
@@ -111,7 +118,7 @@ pub fn decide(
             outcome,
             evidence,
         } => {
-            report::report(&mut draft, task, *fence, outcome, evidence)?;
+            report::report(&mut draft, ticket, task, *fence, outcome, evidence)?;
         }
         Command::Wake => clock::wake(&mut draft)?,
     }

@@ -4,7 +4,8 @@ use crate::id::PersonId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use workflows::{Evidence, Fault, Node, Plan, Proof, UndoKind};
+use std::sync::Arc;
+use workflows::{Evidence, Fault, Node, Plan, Proof, UndoKind, Work};
 
 /// How a task stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -135,8 +136,8 @@ pub struct Planned {
 pub struct Task {
     /// Position in the ticket, from 0.
     pub seq: i32,
-    /// What it is; never changes.
-    pub node: Node,
+    /// What it is.
+    pub node: Arc<Node>,
     /// How it stands.
     pub status: Status,
     /// Tries so far.
@@ -156,7 +157,7 @@ pub struct Task {
     /// Who can take it back.
     pub undo: UndoKind,
     /// What it would change.
-    pub planned: Option<Planned>,
+    pub planned: Option<Arc<Planned>>,
     /// What it left for later tasks: identifiers from the system, or what a person recorded.
     pub receipt: Option<Value>,
     /// What proves it.
@@ -181,7 +182,7 @@ impl Task {
     pub fn new(seq: i32, node: Node) -> Self {
         Task {
             seq,
-            node,
+            node: Arc::new(node),
             status: Status::Waiting,
             attempt: 0,
             fence: 0,
@@ -208,6 +209,28 @@ impl Task {
         self.owner = None;
         self.lease_until = None;
         self.ended_at = status.is_over().then_some(now);
+    }
+    /// Whether a machine has to do something about it now.
+    #[must_use]
+    pub fn is_due(&self, now: DateTime<Utc>) -> bool {
+        let by_machine = match self.status {
+            Status::Ready => matches!(self.node.work, Work::Plan | Work::Action { .. }),
+            Status::UndoDue => !crate::run::undone_by_hand(self),
+            _ => false,
+        };
+        by_machine && self.run_at.is_none_or(|at| at <= now)
+    }
+    /// Moves to a status that a runner holds, under a new fence.
+    pub fn hold(&mut self, owner: &str, until: DateTime<Utc>) {
+        self.status = match self.status {
+            Status::UndoDue | Status::Undoing => Status::Undoing,
+            _ => Status::Running,
+        };
+        self.fence += 1;
+        self.attempt += 1;
+        self.owner = Some(owner.to_owned());
+        self.lease_until = Some(until);
+        self.ended_at = None;
     }
     /// Whether something outside may have been changed by it.
     #[must_use]

@@ -11,7 +11,7 @@ use crate::{
     people::{Actor, Person},
     quota::{Slot, SlotMove, Year},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 use workflows::{Registry, workflow::Workflows};
@@ -42,6 +42,8 @@ pub struct Facts {
     pub workflows: Arc<Workflows>,
     /// Actions that exist, for names and offline rules only.
     pub registry: Arc<Registry>,
+    /// Hands of this process that are free.
+    pub takers: Option<Takers>,
     /// How many names were drawn from the command so far.
     pub drawn: Cell<u32>,
 }
@@ -54,6 +56,17 @@ impl Facts {
         self.drawn.set(n + 1);
         self.command.derive(n)
     }
+}
+
+/// Free hands of a runner: they take what becomes due, in the same transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Takers {
+    /// Name of the runner.
+    pub owner: String,
+    /// How long it may be silent.
+    pub lease: Duration,
+    /// How many hands.
+    pub hands: usize,
 }
 
 /// What happens to the locks of the ticket's targets.
@@ -86,6 +99,8 @@ pub struct Transition {
     pub record: JournalEntry,
     /// Messages owed.
     pub notices: Vec<Notice>,
+    /// Tasks that free hands took.
+    pub taken: Vec<String>,
     /// Tickets that come into being with it.
     pub children: Vec<Transition>,
 }
@@ -104,6 +119,7 @@ impl Transition {
             decisions: Vec::new(),
             record,
             notices: Vec::new(),
+            taken: Vec::new(),
             children: Vec::new(),
         }
     }

@@ -45,7 +45,8 @@ pub async fn be(role: Role, url: &str, options: &Options) -> anyhow::Result<()> 
         }
         Role::Work => {
             let (stop, told) = watch::channel(false);
-            let runner = tokio::spawn(Runner::new(desk, "again").run(told));
+            let runner = Runner::new(desk, "again").alone();
+            let runner = tokio::spawn(runner.run(told));
             say("ready")?;
             tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
             stop.send_replace(true);

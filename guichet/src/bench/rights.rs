@@ -112,6 +112,7 @@ async fn claim(desk: Desk, ticket: Known) -> Result<Ticket, DeskError> {
         task: "plan".into(),
         owner: "bench".into(),
         lease: chrono::Duration::seconds(600),
+        heir_of: None,
     };
     let caller = desk.caller(Actor::Engine("runner"));
     desk.handle(&ticket, command, caller).await

@@ -68,7 +68,7 @@ pub async fn serve(global: &Global, asked: &Serve, out: &Printer) -> Result<u8, 
 
 /// Works until it is told to stop.
 async fn work(config: &Config, asked: &Serve, out: &Printer) -> Result<u8, Stop> {
-    let _alone = match here::database_file(config) {
+    let alone = match here::database_file(config) {
         Some(file) => Some(app::alone(&file)?.ok_or_else(taken)?),
         None => None,
     };
@@ -79,6 +79,7 @@ async fn work(config: &Config, asked: &Serve, out: &Printer) -> Result<u8, Stop>
     let mut app = open::open(config, metrics.as_ref()).await?;
     start::heads(config, &app.desk).await?;
     app.heads.clone_from(&config.heads);
+    app.alone = alone.is_some();
     let parts: BTreeSet<Part> = asked.role.iter().map(|it| part(*it)).collect();
     let mut signals = Signals::listen()?;
     let (tell, stop) = watch::channel(false);

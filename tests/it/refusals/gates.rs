@@ -218,6 +218,7 @@ async fn a_report_under_an_old_fence_is_refused() {
         task: "deposit".into(),
         owner: owner.into(),
         lease: Duration::seconds(15),
+        heir_of: None,
     };
     let report = |fence| Command::Report {
         task: "deposit".into(),

@@ -217,7 +217,12 @@ async fn r10_a_task_of_a_cancelled_change_is_never_performed() {
     let intent = Command::Intend {
         task: "deposit".into(),
         fence,
-        digest: deposit(&held).planned.clone().expect("planned").digest,
+        digest: deposit(&held)
+            .planned
+            .as_ref()
+            .expect("planned")
+            .digest
+            .clone(),
         undo: UndoKind::Automatic,
     };
     for late in [intent, done(fence), failed(fence)] {

@@ -64,6 +64,7 @@ async fn claim(world: &World, at: &Ticket, owner: &str) -> Result<Ticket, DeskEr
         task: "deposit".into(),
         owner: owner.into(),
         lease: chrono::Duration::seconds(15),
+        heir_of: None,
     };
     engine(world, at, claim).await
 }

@@ -285,6 +285,7 @@ async fn cancelling_during_a_call_that_will_have_to_be_tried_again_still_ends() 
         task: "deposit".into(),
         owner: "r".into(),
         lease: Duration::seconds(15),
+        heir_of: None,
     };
     let held = engine(claim).await.expect("a claim");
     let task = held.task("deposit").expect("the task");

@@ -186,7 +186,10 @@ fn keep(client: &str, row: &record::Model, body: &Value, book: &mut Book, replay
     trail.records += 1;
     trail.to = to;
     trail.reference = reference;
-    if let (Some(task), Some(fence)) = (&row.task, body["fence"].as_i64()) {
+    let own = row.task.as_ref().zip(body["fence"].as_i64());
+    let took = body["took"].as_object().into_iter().flatten();
+    let took = took.filter_map(|(task, fence)| Some((task, fence.as_i64()?)));
+    for (task, fence) in own.into_iter().chain(took) {
         let highest = trail.fences.entry(task.clone()).or_default();
         *highest = fence.max(*highest);
     }

@@ -1,9 +1,10 @@
 //! A local account of a person.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// A local account of a person.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "account")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

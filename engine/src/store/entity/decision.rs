@@ -1,9 +1,10 @@
 //! What one person said at a gate; never changes.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// What one person said at a gate; never changes.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "decision")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,9 +1,10 @@
 //! A question put to persons.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// A question put to persons.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "gate")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,9 +1,10 @@
 //! A person who may not decide a gate.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// A person who may not decide a gate.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "gate_barred")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

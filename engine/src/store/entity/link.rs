@@ -1,9 +1,10 @@
 //! A personal link, by the digest of its secret.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// A personal link, by the digest of its secret.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "link")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,9 +1,10 @@
 //! A dated lot of tokens with its counters.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// A dated lot of tokens with its counters.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "lot")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,9 +1,10 @@
 //! A message owed to one person.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// A message owed to one person.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "notice")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

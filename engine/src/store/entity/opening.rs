@@ -1,9 +1,10 @@
 //! What a leaf commits to.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// What a leaf commits to.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "opening")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

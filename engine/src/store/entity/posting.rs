@@ -1,9 +1,10 @@
 //! Tokens from one account to another; never changes.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// Tokens from one account to another; never changes.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "posting")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

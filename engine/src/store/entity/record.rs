@@ -1,9 +1,10 @@
 //! One leaf of a client's log; never changes.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// One leaf of a client's log; never changes.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "record")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,9 +1,10 @@
 //! A target held by a ticket.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// A target held by a ticket.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "resource_lock")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,9 +1,10 @@
 //! A signed-in browser.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// A signed-in browser.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "session")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,9 +1,10 @@
 //! How a hold ended; once.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// How a hold ended; once.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "settlement")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,9 +1,10 @@
 //! One of six accelerated changes of a year.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// One of six accelerated changes of a year.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "slot")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

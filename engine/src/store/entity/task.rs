@@ -1,9 +1,10 @@
 //! A task: one row.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// A task: one row.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "task")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

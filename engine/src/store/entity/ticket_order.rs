@@ -1,9 +1,10 @@
 //! What was ordered, as JSON.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// What was ordered, as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "ticket_order")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -36,11 +36,23 @@ pub(super) type Locks = BTreeMap<String, (TicketId, String)>;
 pub(crate) struct Batch {
     pub(super) clients: HashMap<String, Option<Client>>,
     pub(super) tickets: HashMap<Known, Option<Arc<Ticket>>>,
-    pub(super) applied: HashMap<(String, String), (String, TicketId)>,
+    pub(super) applied: Applied,
+    /// Those of the group under way: nobody can read them yet.
+    applying: Applied,
     pub(super) rows: Rows,
     /// What the database's clock said when the group began, and when that was.
     pub(super) began: Option<(DateTime<Utc>, std::time::Instant)>,
 }
+
+/// What a group is about that is on its way to the disk.
+pub(super) struct Away {
+    /// Whether it wakes tickets that wait for others.
+    pub(super) wakes: bool,
+    tickets: Vec<Known>,
+}
+
+/// Commands by client and name: their digests, and the tickets they were applied to.
+type Applied = HashMap<(String, String), (String, TicketId)>;
 
 /// What decisions on a client's tickets look at.
 pub(super) struct Client {
@@ -89,7 +101,8 @@ impl Batch {
 
     /// The ticket an earlier copy of this command was applied to, with the digest it had.
     pub(crate) fn applied(&self, client: &str, command: &str) -> Option<&(String, TicketId)> {
-        self.applied.get(&(client.to_owned(), command.to_owned()))
+        let key = (client.to_owned(), command.to_owned());
+        self.applied.get(&key).or_else(|| self.applying.get(&key))
     }
 
     /// The ticket as the commands before left it.
@@ -114,8 +127,12 @@ impl Batch {
         })
     }
 
-    /// Puts a transition into the batch.
-    pub(crate) fn write(&mut self, step: &Transition, seal: &Seal<'_>) -> Result<(), StoreError> {
+    /// Puts a transition into the batch; the ticket as it leaves it.
+    pub(crate) fn write(
+        &mut self,
+        step: &Transition,
+        seal: &Seal<'_>,
+    ) -> Result<Arc<Ticket>, StoreError> {
         let after = Arc::new(step.ticket.clone());
         let known = Known::from(&step.ticket);
         let was = self.tickets.insert(known.clone(), Some(after.clone()));
@@ -135,7 +152,7 @@ impl Batch {
         for child in &step.children {
             self.write(child, seal)?;
         }
-        Ok(())
+        Ok(after)
     }
 
     /// Remembers that the command was applied, so that the same command again is answered, not
@@ -159,13 +176,13 @@ impl Batch {
             return false;
         };
         let was = ticket.clone();
-        let held = |it: &&mut crate::ticket::Task| {
+        let held = |it: &crate::ticket::Task| {
             it.node.name == task && it.fence == fence && it.lease_until.is_some()
         };
-        match Arc::make_mut(ticket).tasks.iter_mut().find(held) {
-            Some(task) => task.lease_until = Some(until),
-            None => return false,
-        }
+        let Some(nth) = ticket.tasks.iter().position(held) else {
+            return false;
+        };
+        Arc::make_mut(ticket).tasks.change(nth).lease_until = Some(until);
         self.rows.keep(at, was);
         true
     }
@@ -174,20 +191,48 @@ impl Batch {
         self.rows.is_changed()
     }
 
-    /// Forgets what was to be written, and keeps the state it led to.
-    pub(super) fn committed(&mut self) {
-        let waiting = |it: &Ticket| it.waits_for.is_some();
-        // Whoever waits for a lock is woken in the database, not here.
-        self.tickets.retain(|_, it| {
-            it.as_ref()
-                .is_some_and(|it| it.ending.is_none() && !waiting(it))
+    /// Whether everything that this is about is in memory.
+    pub(super) fn knows(&self, needs: &Needs) -> bool {
+        let ticket = needs.ticket.is_none_or(|id| {
+            self.tickets.contains_key(&Known {
+                client: needs.client.clone(),
+                id,
+            })
         });
-        if self.tickets.len() > KEPT {
-            self.tickets.clear();
+        ticket && self.clients.contains_key(&needs.client)
+    }
+
+    /// What was to be written is on its way: keeps the state that it leads to.
+    pub(super) fn depart(&mut self) -> Away {
+        let rows = std::mem::take(&mut self.rows);
+        self.applying = std::mem::take(&mut self.applied);
+        Away {
+            wakes: !rows.freed.is_empty(),
+            tickets: rows.before.into_keys().collect(),
         }
+    }
+
+    /// It is committed: forgets what will hardly be asked for again, unless a later group is
+    /// about it.
+    pub(super) fn arrived(&mut self, away: &Away) {
+        let waiting = |it: &Ticket| it.waits_for.is_some();
+        self.applying.clear();
+        for known in &away.tickets {
+            // Whoever waits for a lock is woken in the database, not here.
+            let stays = self.tickets.get(known).is_some_and(|it| {
+                it.as_ref()
+                    .is_some_and(|it| it.ending.is_none() && !waiting(it))
+            });
+            if !stays && !self.rows.before.contains_key(known) {
+                self.tickets.remove(known);
+            }
+        }
+        self.tickets.retain(|_, it| it.is_some());
         self.clients.retain(|_, it| it.is_some());
-        self.applied.clear();
-        self.rows = Rows::default();
+        if self.tickets.len() > KEPT {
+            let rows = &self.rows;
+            self.tickets.retain(|it, _| rows.before.contains_key(it));
+        }
     }
 
     pub(super) fn client(&mut self, code: &str) -> Result<&mut Client, StoreError> {

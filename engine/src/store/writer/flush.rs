@@ -4,27 +4,17 @@
 use super::batch::Batch;
 use crate::{
     approval::{Gate, GateState},
-    quota::SlotMove,
     store::{
-        StoreError, Tx, codec,
-        entity::{
-            client, decision, gate, gate_barred, log_head, resource_lock, slot, task, ticket,
-            ticket_order,
-        },
+        StoreError, codec,
+        entity::{gate, gate_barred, task, ticket, ticket_order},
         load::Known,
-        tickets::Keys,
+        sets::Sheet,
+        tokens,
     },
     ticket::Ticket,
 };
-use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Iterable,
-    PrimaryKeyToColumn, QueryFilter,
-    sea_query::{Alias, Expr, ExprTrait, OnConflict},
-};
+use sea_orm::DbBackend;
 use std::collections::BTreeMap;
-
-/// Most rows per statement.
-const SET: usize = 32;
 
 /// What of a ticket may change. Columns that never do are left out: so are their indexes.
 const TICKET_MOVES: [ticket::Column; 10] = [
@@ -60,36 +50,28 @@ const GATE_MOVES: [gate::Column; 4] = [
 ];
 
 impl Batch {
-    /// Writes everything, and checks that every row it changes was as it is remembered.
-    pub(super) async fn flush(&mut self, tx: &Tx) -> Result<(), StoreError> {
-        self.write_tickets(tx).await?;
-        self.write_tasks(tx).await?;
-        self.write_gates(tx).await?;
-        self.write_locks(tx).await?;
-        let rows = &mut self.rows;
-        for (known, contract, step) in &rows.slots {
-            write_slot(tx, known, contract, *step).await?;
-        }
-        insert(tx, std::mem::take(&mut rows.records)).await?;
-        insert(tx, std::mem::take(&mut rows.openings)).await?;
-        insert(tx, std::mem::take(&mut rows.notices)).await?;
-        insert(tx, std::mem::take(&mut rows.inbox)).await?;
-        insert(tx, std::mem::take(&mut rows.holds)).await?;
-        insert(tx, std::mem::take(&mut rows.settlements)).await?;
-        insert(tx, std::mem::take(&mut rows.postings)).await?;
+    /// Everything that is to be written, with checks that every row it changes was as it is
+    /// remembered.
+    pub(super) fn sheet(&self, backend: DbBackend) -> Result<Sheet, StoreError> {
+        let mut sheet = Sheet::new(backend);
+        self.tickets_to(&mut sheet)?;
+        self.tasks_to(&mut sheet)?;
+        self.gates_to(&mut sheet)?;
+        self.locks_to(&mut sheet)?;
+        self.slots_to(&mut sheet)?;
+        let rows = &self.rows;
+        sheet.insert(&rows.records)?;
+        sheet.insert(&rows.openings)?;
+        sheet.insert(&rows.notices)?;
+        sheet.insert(&rows.inbox)?;
+        sheet.insert(&rows.holds)?;
+        sheet.insert(&rows.settlements)?;
+        sheet.insert(&rows.postings)?;
         // What others wait for is touched last.
-        for ((client, lot), by) in &rows.lots {
-            tx.count(client, lot, *by).await?;
-        }
-        for (code, new) in &rows.counted {
-            let number = Expr::col(client::Column::NextNumber).add(*new);
-            client::Entity::update_many()
-                .col_expr(client::Column::NextNumber, number)
-                .filter(client::Column::Client.eq(code))
-                .exec(tx.db())
-                .await?;
-        }
-        self.write_heads(tx).await
+        tokens::count(&mut sheet, &rows.lots)?;
+        self.numbers_to(&mut sheet)?;
+        self.heads_to(&mut sheet)?;
+        Ok(sheet)
     }
 
     fn after(&self, known: &Known) -> Result<&Ticket, StoreError> {
@@ -99,7 +81,7 @@ impl Batch {
             .ok_or_else(|| codec::corrupt("ticket", known.id))
     }
 
-    async fn write_tickets(&self, tx: &Tx) -> Result<(), StoreError> {
+    fn tickets_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
         let (mut new, mut orders, mut reordered) = (Vec::new(), Vec::new(), Vec::new());
         // By how many steps each ticket went: the row has to be exactly that far behind.
         let mut moved: BTreeMap<i64, Vec<ticket::Model>> = BTreeMap::new();
@@ -129,54 +111,38 @@ impl Batch {
                 }
             }
         }
-        insert(tx, new).await?;
-        insert(tx, orders).await?;
-        replace(tx, reordered, &[ticket_order::Column::Body], None).await?;
+        sheet.insert(&new)?;
+        sheet.insert(&orders)?;
+        sheet.replace(&reordered, &[ticket_order::Column::Body], None)?;
         for (steps, rows) in moved {
-            let stored = Expr::col((Alias::new("ticket"), ticket::Column::Version));
-            let given = Expr::col((Alias::new("excluded"), ticket::Column::Version));
-            let exact = stored.eq(given.sub(steps));
-            replace(tx, rows, &TICKET_MOVES, Some(exact)).await?;
+            let exact = format!("{{old}}.version = {{new}}.version - {steps}");
+            sheet.replace(&rows, &TICKET_MOVES, Some(&exact))?;
         }
-        for (client, freed) in &self.rows.freed {
-            let Some(now) = freed.iter().map(|(_, at)| *at).max() else {
-                continue;
-            };
-            let all = freed
-                .iter()
-                .map(|(id, _)| (client.as_str(), id.to_string()));
-            let keys = Keys::of(all);
-            ticket::Entity::update_many()
-                .col_expr(ticket::Column::WakeAt, Expr::value(codec::micros(now)))
-                .filter(keys.within(ticket::Column::Client, ticket::Column::WaitsFor))
-                .exec(tx.db())
-                .await?;
-        }
-        Ok(())
+        self.wakes_to(sheet)
     }
 
-    async fn write_tasks(&self, tx: &Tx) -> Result<(), StoreError> {
+    fn tasks_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
         let (mut new, mut changed) = (Vec::new(), Vec::new());
         for (known, before) in &self.rows.before {
             let after = self.after(known)?;
-            let old = before.as_ref().map_or(&[][..], |it| &it.tasks);
-            for (i, task) in after.tasks.iter().enumerate() {
-                match old.get(i) {
+            for (at, task) in after.tasks.iter().enumerate() {
+                let old = before.as_ref().map(|it| &it.tasks);
+                match old.and_then(|it| it.get(at)) {
+                    Some(_) if old.is_some_and(|it| it.shares(at, &after.tasks)) => {}
                     Some(was) if was == task => {}
                     Some(_) => changed.push(codec::task_row(&after.client, after.id, task)?),
                     None => new.push(codec::task_row(&after.client, after.id, task)?),
                 }
             }
         }
-        insert(tx, new).await?;
+        sheet.insert(&new)?;
         // A claim is never taken back: whatever is stored is older (R2).
-        let stored = Expr::col((Alias::new("task"), task::Column::Fence));
-        let given = Expr::col((Alias::new("excluded"), task::Column::Fence));
-        replace(tx, changed, &TASK_MOVES, Some(stored.lte(given))).await
+        let older = Some("{old}.fence <= {new}.fence");
+        sheet.replace(&changed, &TASK_MOVES, older)
     }
 
     /// Decisions go in while their gate is still open: the database checks them against it.
-    async fn write_gates(&self, tx: &Tx) -> Result<(), StoreError> {
+    fn gates_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
         let decided = self.rows.decided();
         let (mut new, mut changed, mut barred) = (Vec::new(), Vec::new(), Vec::new());
         for (known, before) in &self.rows.before {
@@ -208,162 +174,9 @@ impl Batch {
                 }
             }
         }
-        insert(tx, new).await?;
-        insert(tx, barred).await?;
-        insert::<decision::Model>(tx, self.rows.decisions.clone()).await?;
-        replace(tx, changed, &GATE_MOVES, None).await
+        sheet.insert(&new)?;
+        sheet.insert(&barred)?;
+        sheet.insert(&self.rows.decisions)?;
+        sheet.replace(&changed, &GATE_MOVES, None)
     }
-
-    /// Locks are all taken or none: the primary key refuses a second holder.
-    async fn write_locks(&self, tx: &Tx) -> Result<(), StoreError> {
-        for (code, (before, now)) in &self.rows.locked {
-            let after = match self.clients.get(code) {
-                Some(Some(client)) => &client.locks,
-                Some(None) | None => return Err(codec::corrupt("client", code)),
-            };
-            let holder = |it: Option<&(crate::id::TicketId, String)>| it.map(|it| it.0);
-            let gone = before
-                .iter()
-                .filter(|(resource, was)| holder(after.get(*resource)) != Some(was.0));
-            let keys = Keys::of(gone.map(|(resource, _)| (code.as_str(), resource.clone())));
-            if !keys.is_empty() {
-                resource_lock::Entity::delete_many()
-                    .filter(keys.within(
-                        resource_lock::Column::Client,
-                        resource_lock::Column::Resource,
-                    ))
-                    .exec(tx.db())
-                    .await?;
-            }
-            let fresh = after
-                .iter()
-                .filter(|(resource, is)| holder(before.get(*resource)) != Some(is.0));
-            let taken = fresh.map(|(resource, (ticket, _))| resource_lock::Model {
-                client: code.clone(),
-                resource: resource.clone(),
-                ticket: ticket.to_string(),
-                at: codec::micros(*now),
-            });
-            insert(tx, taken.collect()).await?;
-        }
-        Ok(())
-    }
-
-    async fn write_heads(&self, tx: &Tx) -> Result<(), StoreError> {
-        for (code, was) in &self.rows.logs {
-            let log = match self.clients.get(code) {
-                Some(Some(client)) => &client.log,
-                Some(None) | None => return Err(codec::corrupt("log", code)),
-            };
-            let frontier = Expr::value(log.frontier.encode());
-            let moved = log_head::Entity::update_many()
-                .col_expr(log_head::Column::Size, Expr::value(log.size))
-                .col_expr(log_head::Column::Frontier, frontier)
-                .filter(log_head::Column::Client.eq(code))
-                .filter(log_head::Column::Size.eq(*was))
-                .exec(tx.db())
-                .await?;
-            if moved.rows_affected != 1 {
-                return Err(StoreError::Conflict);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// How many of `left` rows go into the next statement: a power of two, so that each table has six
-/// statements, prepared once. Preparing one anew costs as much as its rows.
-fn size(left: usize) -> usize {
-    (1usize << left.ilog2()).min(SET)
-}
-
-/// Inserts rows, a set at a time.
-async fn insert<M>(tx: &Tx, rows: Vec<M>) -> Result<(), StoreError>
-where
-    M: IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + sea_orm::ModelTrait,
-    <M::Entity as EntityTrait>::ActiveModel:
-        ActiveModelTrait<Entity = M::Entity> + ActiveModelBehavior + Send,
-{
-    let mut rows = rows.into_iter().map(M::into_active_model);
-    while rows.len() > 0 {
-        let size = size(rows.len());
-        let set: Vec<_> = rows.by_ref().take(size).collect();
-        M::Entity::insert_many(set)
-            .exec_without_returning(tx.db())
-            .await?;
-    }
-    Ok(())
-}
-
-/// Replaces these columns of rows that exist, a set at a time; with a condition on what is stored
-/// each row has to meet it.
-async fn replace<M>(
-    tx: &Tx,
-    rows: Vec<M>,
-    moves: &[<M::Entity as EntityTrait>::Column],
-    only: Option<sea_orm::sea_query::SimpleExpr>,
-) -> Result<(), StoreError>
-where
-    M: IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + sea_orm::ModelTrait,
-    <M::Entity as EntityTrait>::ActiveModel:
-        ActiveModelTrait<Entity = M::Entity> + ActiveModelBehavior + Send,
-{
-    let mut rows = rows.into_iter().map(M::into_active_model);
-    while rows.len() > 0 {
-        let size = size(rows.len());
-        let set: Vec<_> = rows.by_ref().take(size).collect();
-        let count = set.len() as u64;
-        let keys = <M::Entity as EntityTrait>::PrimaryKey::iter().map(|it| it.into_column());
-        let mut conflict = OnConflict::columns(keys);
-        conflict.update_columns(moves.iter().copied());
-        if let Some(only) = &only {
-            conflict.action_and_where(only.clone());
-        }
-        let written = M::Entity::insert_many(set)
-            .on_conflict(conflict)
-            .exec_without_returning(tx.db())
-            .await?;
-        if written != count {
-            return Err(StoreError::Conflict);
-        }
-    }
-    Ok(())
-}
-
-async fn write_slot(
-    tx: &Tx,
-    known: &Known,
-    contract: &str,
-    step: SlotMove,
-) -> Result<(), StoreError> {
-    let mine = slot::Column::Client
-        .eq(&known.client)
-        .and(slot::Column::Ticket.eq(known.id.to_string()));
-    match step {
-        SlotMove::Reserve { from, ordinal } => {
-            let row = slot::Model {
-                client: known.client.clone(),
-                contract: contract.to_owned(),
-                year_from: from.to_string(),
-                ordinal: i32::from(ordinal),
-                ticket: known.id.to_string(),
-                consumed: false,
-            };
-            row.into_active_model().insert(tx.db()).await?;
-        }
-        SlotMove::Consume => {
-            slot::Entity::update_many()
-                .col_expr(slot::Column::Consumed, Expr::value(true))
-                .filter(mine)
-                .exec(tx.db())
-                .await?;
-        }
-        SlotMove::Return => {
-            slot::Entity::delete_many()
-                .filter(mine)
-                .exec(tx.db())
-                .await?;
-        }
-    }
-    Ok(())
 }

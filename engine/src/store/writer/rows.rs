@@ -12,7 +12,7 @@ use crate::{
         codec,
         entity::{decision, hold, inbox, notice, opening, posting, record, settlement},
         load::Known,
-        tokens::{self, Counters},
+        tokens::{self, ByLot},
     },
     ticket::{Ticket, Transition},
 };
@@ -46,7 +46,7 @@ pub(super) struct Rows {
     pub(super) holds: Vec<hold::Model>,
     pub(super) settlements: Vec<settlement::Model>,
     pub(super) postings: Vec<posting::Model>,
-    pub(super) lots: BTreeMap<(String, String), Counters>,
+    pub(super) lots: ByLot,
     pub(super) notices: Vec<notice::Model>,
     pub(super) inbox: Vec<inbox::Model>,
 }
@@ -124,9 +124,6 @@ impl Rows {
         now: DateTime<Utc>,
     ) {
         for step in moves {
-            let (lot, by) = tokens::counters(step);
-            let key = (client.to_owned(), lot.to_string());
-            *self.lots.entry(key).or_default() += by;
             match step {
                 Move::Hold(it) => self.holds.push(tokens::hold_row(client, it, now)),
                 Move::Settle { hold, captured } => {
@@ -136,6 +133,7 @@ impl Rows {
                 Move::Grant(_) | Move::Expire { .. } => {}
             }
         }
+        tokens::add(&mut self.lots, client, moves);
         let lines = tokens::posting_rows(client, contract, moves, record, now);
         self.postings.extend(lines);
     }

@@ -1,9 +1,10 @@
 //! What a change does where people do it: said in the plan like everything else, and visibly as
 //! something that no system was asked about.
 
-use crate::ticket::{Ticket, task::Planned};
+use crate::ticket::{Task, Ticket, task::Planned};
 use serde::Deserialize;
 use serde_json::Value;
+use std::sync::Arc;
 use workflows::{Change, Fidelity, Impact, Level, Phase, Plan, Verb, Work, reference};
 
 /// What stands in a plan for a line that nothing can take back.
@@ -13,13 +14,14 @@ const FOR_GOOD: &str = "Ce changement ne se défait pas de lui-même\u{a0}; lise
 /// Puts every manual task of the change into the plan.
 pub(super) fn foresee(ticket: &mut Ticket) {
     let mut impact = line_impact(ticket);
-    for task in &mut ticket.tasks {
+    let foreseen = |it: &Task| {
+        let by_hand = matches!(it.node.work, Work::Manual { .. });
+        by_hand && it.node.phase == Phase::Act && !it.status.is_over()
+    };
+    ticket.tasks.change_those(foreseen, |task| {
         let Work::Manual { with, .. } = &task.node.work else {
-            continue;
+            return;
         };
-        if task.node.phase != Phase::Act || task.status.is_over() {
-            continue;
-        }
         let with = reference::resolve_known(with, &|_| None).unwrap_or(Value::Null);
         let empty = with.as_object().is_none_or(serde_json::Map::is_empty);
         let change = Change {
@@ -34,13 +36,13 @@ pub(super) fn foresee(ticket: &mut Ticket) {
         // The line's impact is told once, with its first task.
         plan.impact = std::mem::take(&mut impact);
         let digest = plan.digest();
-        task.planned = Some(Planned {
+        task.planned = Some(Arc::new(Planned {
             plan,
             digest,
             targets: Vec::new(),
             opaque: true,
-        });
-    }
+        }));
+    });
 }
 
 /// What the catalogue says of a line whose effect cannot be computed.

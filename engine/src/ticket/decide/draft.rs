@@ -5,6 +5,7 @@ use crate::{
     journal::Entry,
     notice::{Notice, Occasion},
     people::{Person, Right},
+    run::Run,
     ticket::{
         Facts, Refusal, Status, Task, Ticket, Transition, refusal, state, transition::LockMove,
     },
@@ -18,11 +19,13 @@ pub(crate) const LONGEST: usize = 4_000;
 pub(crate) struct Draft<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) it: Transition,
+    /// The tasks before, when it is certain that nothing could move then.
+    pub(crate) settled: Option<&'a Run>,
 }
 
 impl<'a> Draft<'a> {
     /// A draft on an existing ticket.
-    pub(crate) fn on(ticket: &Ticket, kind: &'static str, facts: &'a Facts) -> Self {
+    pub(crate) fn on(ticket: &'a Ticket, kind: &'static str, facts: &'a Facts) -> Self {
         let mut record = Entry::new(kind, Some(ticket.state.word()), ticket.state.word());
         sign(&mut record, facts);
         let mut after = ticket.clone();
@@ -31,6 +34,7 @@ impl<'a> Draft<'a> {
         Draft {
             facts,
             it: Transition::of(after, record),
+            settled: None,
         }
     }
     /// A draft of a new ticket.
@@ -39,7 +43,8 @@ impl<'a> Draft<'a> {
         sign(&mut record, facts);
         let mut it = Transition::of(ticket, record);
         it.new = true;
-        Draft { facts, it }
+        let settled = None;
+        Draft { facts, it, settled }
     }
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.facts.now
@@ -57,7 +62,7 @@ impl<'a> Draft<'a> {
     }
     pub(crate) fn task(&mut self, name: &str) -> Result<&mut Task, Refusal> {
         let at = self.find(name)?;
-        Ok(&mut self.it.ticket.tasks[at])
+        Ok(self.it.ticket.tasks.change(at))
     }
     /// The task, provided it has one of these statuses.
     pub(crate) fn task_in(&mut self, name: &str, allowed: &[Status]) -> Result<&mut Task, Refusal> {
@@ -135,6 +140,11 @@ impl<'a> Draft<'a> {
         ticket.state = state::derive(ticket);
         ticket.wake_at = wake_at(ticket, self.facts.contract.terms.tacit_validation_days);
         self.it.record.to = ticket.state.word();
+        if let Some(takers) = &self.facts.takers {
+            let taken = super::report::take(ticket, takers, self.facts.now);
+            self.it.taken = taken.iter().map(|(task, _)| task.clone()).collect();
+            self.it.record.taken = taken.into_iter().collect();
+        }
         self.it
     }
 }
@@ -186,7 +196,7 @@ fn wake_at(ticket: &Ticket, tacit_days: Option<u32>) -> Option<DateTime<Utc>> {
         return None;
     }
     let still = ticket.standstill.is_some();
-    let timed = |it: &&crate::ticket::Task| it.status == Status::Timed && !still;
+    let timed = |it: &&Task| it.status == Status::Timed && !still;
     let timers = ticket.tasks.iter().filter(timed);
     let gates = ticket
         .open_gates()

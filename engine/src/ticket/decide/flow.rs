@@ -10,7 +10,7 @@ use crate::{
     people::Right,
     quota::SlotMove,
     run,
-    ticket::{Ending, Refusal, Standstill, Start, Status, transition::LockMove},
+    ticket::{Ending, Refusal, Standstill, Start, Status, Task, transition::LockMove},
 };
 use catalogue::Tokens;
 use chrono::{DateTime, Duration, Utc};
@@ -31,7 +31,8 @@ impl Draft<'_> {
         }
         while self.it.ticket.ending.is_none() {
             let now = self.now();
-            let opened = run::settle(&mut self.it.ticket.tasks, now).map_err(Refusal::Workflow)?;
+            let opened = run::settle(&mut self.it.ticket.tasks, self.settled, now)
+                .map_err(Refusal::Workflow)?;
             let mut moved = !opened.is_empty();
             for at in opened {
                 self.open_gate(at)?;
@@ -76,14 +77,15 @@ impl Draft<'_> {
     fn fire_timers(&mut self) -> bool {
         let now = self.now();
         let mut moved = false;
-        for task in &mut self.it.ticket.tasks {
+        let due = |task: &Task| {
             let due = task.status == Status::Timed && task.run_at.is_some_and(|at| at <= now);
-            if due && task.node.phase != Phase::Window {
-                task.receipt = Some(json!({ "at": now }));
-                task.rest(Status::Done, now);
-                moved = true;
-            }
-        }
+            due && task.node.phase != Phase::Window
+        };
+        self.it.ticket.tasks.change_those(due, |task| {
+            task.receipt = Some(json!({ "at": now }));
+            task.rest(Status::Done, now);
+            moved = true;
+        });
         moved
     }
 
@@ -110,7 +112,7 @@ impl Draft<'_> {
         if opens > now {
             self.it.ticket.waits_for = None;
             self.it.ticket.starts_at = Some(opens);
-            self.it.ticket.tasks[at].run_at = Some(opens);
+            self.it.ticket.tasks.change(at).run_at = Some(opens);
             self.tell_requester(Occasion::Scheduled, json!({ "starts_at": opens }));
             return Ok(false);
         }
@@ -118,7 +120,7 @@ impl Draft<'_> {
             let holder = self.it.ticket.waits_for;
             let locks = &mut self.facts.locks.values();
             let reference = locks.find(|it| Some(it.0) == holder).map(|it| it.1.clone());
-            let task = &mut self.it.ticket.tasks[at];
+            let task = self.it.ticket.tasks.change(at);
             task.run_at = Some(now + Duration::seconds(LOCK_PATIENCE_S));
             task.note = reference;
             return Ok(false);
@@ -126,7 +128,7 @@ impl Draft<'_> {
         if self.it.ticket.slot.is_some() {
             self.it.slot = Some(SlotMove::Consume);
         }
-        let task = &mut self.it.ticket.tasks[at];
+        let task = self.it.ticket.tasks.change(at);
         task.note = None;
         task.receipt = Some(json!({ "at": now }));
         task.rest(Status::Done, now);
@@ -225,11 +227,9 @@ impl Draft<'_> {
     pub(crate) fn close(&mut self, ending: Ending) {
         let now = self.now();
         self.supersede_gates();
-        for task in &mut self.it.ticket.tasks {
-            if !task.status.is_over() {
-                task.rest(Status::Cancelled, now);
-            }
-        }
+        let open = |it: &Task| !it.status.is_over();
+        let tasks = &mut self.it.ticket.tasks;
+        tasks.change_those(open, |it| it.rest(Status::Cancelled, now));
         let due = self.due(ending);
         let mut captured = 0;
         for step in ledger::settle(&self.it.ticket.holds, due) {

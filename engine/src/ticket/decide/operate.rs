@@ -9,10 +9,12 @@ use crate::{
     envelope,
     notice::Occasion,
     people::Right,
+    run::Run,
     ticket::{Ending, Refusal, Status, Task},
 };
 use catalogue::{Price, Text, Tokens};
 use serde_json::json;
+use std::sync::Arc;
 use workflows::{Join, Node, Phase, Role, UndoKind, Work};
 
 /// The largest price anybody may name; beyond it a slip of the finger is more likely.
@@ -266,7 +268,7 @@ pub(super) fn take_over(draft: &mut Draft<'_>, name: &str, reason: &str) -> Resu
         task.rest(Status::UndoDue, now);
     } else {
         if let Work::Action { name, with } = task.node.work.clone() {
-            task.node.work = Work::Manual {
+            Arc::make_mut(&mut task.node).work = Work::Manual {
                 role: Role::Operator,
                 instructions: task.node.title.clone(),
                 with,
@@ -330,7 +332,7 @@ pub(super) fn redeliver(draft: &mut Draft<'_>, note: &str) -> Result<(), Refusal
     task.receipt = Some(json!({ "by_hand": true }));
     task.started_at = Some(now);
     task.rest(Status::Done, now);
-    draft.it.ticket.tasks.push(task);
+    draft.it.ticket.tasks.extend(Run::from_iter([task]));
     draft.it.ticket.contested = None;
     draft.say("note", note);
     let about = snapshot(&draft.it.ticket, draft.facts);

@@ -8,6 +8,7 @@ use crate::{
     notice::Occasion,
     people::{Person, Right},
     quota::{self, SlotMove},
+    run::Run,
     ticket::{Facts, Order, Ordered, Refusal, Start, State, Task, Ticket, Transition},
     window::paris_date,
 };
@@ -224,14 +225,14 @@ pub(super) fn blank(facts: &Facts, nth: i64, title: Text, ordered: Ordered) -> T
         waits_for: None,
         study: None,
         ordered: Arc::new(ordered),
-        tasks: Vec::new(),
+        tasks: Run::default(),
         gates: Vec::new(),
         holds: Vec::new(),
     }
 }
 
 /// The tasks of a run, numbered from `first`.
-pub(super) fn tasks(nodes: Vec<Node>, first: usize) -> Vec<Task> {
+pub(super) fn tasks(nodes: Vec<Node>, first: usize) -> Run {
     let numbered = nodes.into_iter().enumerate();
     numbered
         .map(|(i, node)| Task::new(i32::try_from(first + i).unwrap_or(i32::MAX), node))

@@ -4,14 +4,14 @@ use super::draft::Draft;
 use crate::{
     envelope,
     ticket::{
-        Ending, Refusal, State, Status, Ticket,
+        Ending, Refusal, State, Status, Takers, Ticket,
         command::Outcome,
         task::{Effect, Planned, Task},
     },
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 use workflows::{Evidence, Fault, Impact, Level, Phase, Plan, UndoKind, Work, plan};
 
 /// A runner takes a task, or takes over one whose holder has been silent past its lease.
@@ -20,20 +20,44 @@ pub(super) fn claim(
     name: &str,
     owner: &str,
     lease: Duration,
+    heir_of: Option<&str>,
 ) -> Result<(), Refusal> {
     let (now, state) = (draft.now(), draft.it.ticket.state);
     let task = draft.task(name)?;
-    let due = task.run_at.is_none_or(|it| it <= now);
     // One that ends later than any claim of now could was given by a clock that went back since.
     let absurd = now + lease * 2;
     let expired = task.lease_until.is_some_and(|it| it < now || it > absurd);
-    let by_machine = matches!(task.node.work, Work::Plan | Work::Action { .. });
+    // A call that a dead holder announced may still be under way: its lease is waited for.
+    let orphaned = heir_of.is_some()
+        && heir_of == task.owner.as_deref()
+        && task.status == Status::Running
+        && task.effect != Some(Effect::Intended);
     let allowed = match task.status {
-        Status::Ready if task.node.phase == Phase::Plan => due && state == State::Preparing,
-        Status::Ready => due && state == State::Running,
-        Status::UndoDue => due && state == State::Undoing && !crate::run::undone_by_hand(task),
-        Status::Running | Status::Undoing => expired,
+        Status::Running | Status::Undoing => expired || orphaned,
+        _ => admits(state, task) && task.is_due(now),
+    };
+    if !allowed {
+        let status = task.status.word();
+        return Err(Refusal::TaskOutOfOrder {
+            task: name.to_owned(),
+            status,
+        });
+    }
+    task.hold(owner, now + lease);
+    let fence = task.fence;
+    draft.it.record.task = Some(name.to_owned());
+    draft.it.record.fence = Some(fence);
+    Ok(())
+}
+
+/// Whether a ticket in that state lets machines work on this task (R10).
+fn admits(state: State, task: &Task) -> bool {
+    match task.status {
+        Status::Ready if task.node.phase == Phase::Plan => state == State::Preparing,
+        Status::Ready => state == State::Running,
+        Status::UndoDue => state == State::Undoing,
         Status::Waiting
+        | Status::Running
         | Status::Asked
         | Status::Timed
         | Status::Done
@@ -41,29 +65,27 @@ pub(super) fn claim(
         | Status::Skipped
         | Status::Cancelled
         | Status::InDoubt
+        | Status::Undoing
         | Status::Undone
         | Status::UndoFailed => false,
-    };
-    if !allowed || !by_machine {
-        let status = task.status.word();
-        return Err(Refusal::TaskOutOfOrder {
-            task: name.to_owned(),
-            status,
-        });
     }
-    task.status = match task.status {
-        Status::UndoDue | Status::Undoing => Status::Undoing,
-        _ => Status::Running,
-    };
-    task.fence += 1;
-    task.attempt += 1;
-    task.owner = Some(owner.to_owned());
-    task.lease_until = Some(now + lease);
-    task.ended_at = None;
-    let fence = task.fence;
-    draft.it.record.task = Some(name.to_owned());
-    draft.it.record.fence = Some(fence);
-    Ok(())
+}
+
+/// Gives what has become due to the hands that are free, in the same transaction.
+pub(super) fn take(ticket: &mut Ticket, takers: &Takers, now: DateTime<Utc>) -> Vec<(String, i64)> {
+    let mut taken = Vec::new();
+    for at in 0..ticket.tasks.len() {
+        if taken.len() == takers.hands {
+            break;
+        }
+        let task = &ticket.tasks[at];
+        if task.is_due(now) && admits(ticket.state, task) {
+            let task = ticket.tasks.change(at);
+            task.hold(&takers.owner, now + takers.lease);
+            taken.push((task.node.name.clone(), task.fence));
+        }
+    }
+    taken
 }
 
 /// The task, provided this claim still holds it.
@@ -128,14 +150,18 @@ pub(crate) fn effect_key(ticket: &Ticket, task: &str) -> String {
 }
 
 /// What a runner found out.
-pub(super) fn report(
-    draft: &mut Draft<'_>,
+pub(super) fn report<'t>(
+    draft: &mut Draft<'t>,
+    before: &'t Ticket,
     name: &str,
     fence: i64,
     outcome: &Outcome,
     evidence: &[Evidence],
 ) -> Result<(), Refusal> {
     let now = draft.now();
+    if before.suspended.is_none() && before.standstill.is_none() {
+        draft.settled = Some(&before.tasks);
+    }
     let task = held(draft, name, fence)?;
     task.evidence.extend(evidence.iter().cloned());
     let undoing = task.status == Status::Undoing;
@@ -218,7 +244,7 @@ pub(super) fn report(
 fn planned(draft: &mut Draft<'_>, name: &str, plans: &[(String, Planned)]) -> Result<(), Refusal> {
     let now = draft.now();
     let known: BTreeSet<&str> = plans.iter().map(|(task, _)| task.as_str()).collect();
-    for task in &mut draft.it.ticket.tasks {
+    for task in &draft.it.ticket.tasks {
         if matches!(task.node.work, Work::Action { .. })
             && !task.status.is_over()
             && task.begun.is_none()
@@ -230,7 +256,7 @@ fn planned(draft: &mut Draft<'_>, name: &str, plans: &[(String, Planned)]) -> Re
     for (task, plan) in plans {
         let task = draft.task(task)?;
         if task.begun.is_none() {
-            task.planned = Some(plan.clone());
+            task.planned = Some(Arc::new(plan.clone()));
         }
     }
     let ticket = draft.ticket();
@@ -287,18 +313,17 @@ fn moved(draft: &mut Draft<'_>, name: &str, _plan: &Plan<Value>) -> Result<(), R
     if !draft.it.ticket.tasks.iter().any(acting) {
         draft.unlock();
     }
-    for task in &mut draft.it.ticket.tasks {
-        let envelope = (Phase::Plan..Phase::Act).contains(&task.node.phase);
-        let idle = task.node.name == name || task.status == Status::Ready;
-        if envelope || (idle && task.begun.is_none()) {
-            task.rest(Status::Waiting, now);
-            task.run_at = None;
-            if envelope {
-                task.receipt = None;
-                task.attempt = 0;
-            }
+    let envelope = |it: &Task| (Phase::Plan..Phase::Act).contains(&it.node.phase);
+    let idle = |it: &Task| it.node.name == name || it.status == Status::Ready;
+    let again = |it: &Task| envelope(it) || (idle(it) && it.begun.is_none());
+    draft.it.ticket.tasks.change_those(again, |task| {
+        task.rest(Status::Waiting, now);
+        task.run_at = None;
+        if envelope(task) {
+            task.receipt = None;
+            task.attempt = 0;
         }
-    }
+    });
     debug_assert!(draft.find(envelope::PLAN).is_ok());
     draft.advance()
 }

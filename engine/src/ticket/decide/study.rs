@@ -83,14 +83,10 @@ fn file<'t>(draft: &'t mut Draft<'_>) -> Result<&'t mut StudyFile, Refusal> {
 fn finish_task(draft: &mut Draft<'_>, phase: Phase, receipt: Value) -> Result<(), Refusal> {
     let now = draft.now();
     let by = draft.facts.actor.person().map(|it| it.id);
-    let open = |it: &&mut crate::ticket::Task| it.node.phase == phase && it.status == Status::Ready;
-    let task = draft
-        .it
-        .ticket
-        .tasks
-        .iter_mut()
-        .find(open)
-        .ok_or(Refusal::NotFound)?;
+    let tasks = &mut draft.it.ticket.tasks;
+    let open = |it: &crate::ticket::Task| it.node.phase == phase && it.status == Status::Ready;
+    let at = tasks.iter().position(open).ok_or(Refusal::NotFound)?;
+    let task = tasks.change(at);
     task.receipt = Some(receipt);
     task.by = by;
     task.rest(Status::Done, now);
@@ -188,11 +184,9 @@ pub(super) fn reclassify(draft: &mut Draft<'_>, lines: &[Line]) -> Result<(), Re
     }
     finish_task(draft, Phase::Orient, json!({ "outcome": "reclassified" }))?;
     let now = draft.now();
-    for task in &mut draft.it.ticket.tasks {
-        if !task.status.is_over() {
-            task.rest(Status::Cancelled, now);
-        }
-    }
+    let open = |it: &crate::ticket::Task| !it.status.is_over();
+    let tasks_before = &mut draft.it.ticket.tasks;
+    tasks_before.change_those(open, |it| it.rest(Status::Cancelled, now));
     let entry = &lines[0].entry;
     let price = known_price(entry, &first);
     let pricing = if price.is_some() {
@@ -295,13 +289,12 @@ pub(super) fn conclude(
     draft.say("feasible", feasible.to_string());
     let now = draft.now();
     let by = facts.actor.person().map(|it| it.id);
-    for task in &mut draft.it.ticket.tasks {
-        if task.node.phase == Phase::Study && !task.status.is_over() {
-            task.by = by;
-            task.receipt = Some(json!({ "feasible": feasible }));
-            task.rest(Status::Done, now);
-        }
-    }
+    let studying = |it: &crate::ticket::Task| it.node.phase == Phase::Study && !it.status.is_over();
+    draft.it.ticket.tasks.change_those(studying, |task| {
+        task.by = by;
+        task.receipt = Some(json!({ "feasible": feasible }));
+        task.rest(Status::Done, now);
+    });
     let study = file(draft)?;
     study.feasible = Some(feasible);
     study.justification = Some(justification.clone());

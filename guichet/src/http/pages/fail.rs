@@ -103,9 +103,10 @@ impl From<Refusal> for Fail {
 impl From<StoreError> for Fail {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Db(_) | StoreError::Conflict | StoreError::Unfit(_) => {
-                Fail::Unavailable(error.to_string())
-            }
+            StoreError::Db(_)
+            | StoreError::Away(_)
+            | StoreError::Conflict
+            | StoreError::Unfit(_) => Fail::Unavailable(error.to_string()),
             StoreError::Corrupt { .. } => Fail::Broken(error.to_string()),
         }
     }

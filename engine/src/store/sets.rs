@@ -1,0 +1,160 @@
+//! Whole sets of rows in one statement. A set travels as one JSON array, so that a statement has one
+//! parameter and one text whatever the number of rows: it is prepared once per connection.
+
+use super::{StoreError, Tx, codec};
+use sea_orm::{
+    ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
+    Statement,
+};
+use serde::Serialize;
+
+type Columns<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
+
+/// Statements in the order in which they will be carried out, each with its set.
+pub(super) struct Sheet {
+    backend: DbBackend,
+    lines: Vec<Line>,
+}
+
+struct Line {
+    sql: String,
+    sets: Vec<String>,
+    /// How many rows it has to change; fewer mean that somebody else was faster.
+    rows: Option<u64>,
+}
+
+impl Sheet {
+    pub(super) fn new(backend: DbBackend) -> Sheet {
+        Sheet {
+            backend,
+            lines: Vec::new(),
+        }
+    }
+
+    /// Inserts rows.
+    pub(super) fn insert<M>(&mut self, rows: &[M]) -> Result<(), StoreError>
+    where
+        M: ModelTrait + Serialize,
+    {
+        self.line(source::<M::Entity>(self.backend), rows, true)
+    }
+
+    /// Replaces these columns of rows that exist. With a guard on what is stored each has to meet
+    /// it; `{old}` and `{new}` stand for the two rows.
+    pub(super) fn replace<M>(
+        &mut self,
+        rows: &[M],
+        moves: &[Columns<M>],
+        guard: Option<&str>,
+    ) -> Result<(), StoreError>
+    where
+        M: ModelTrait + Serialize,
+    {
+        let mut sql = source::<M::Entity>(self.backend);
+        sql.push_str(&conflict::<M::Entity>(moves, guard));
+        self.line(sql, rows, true)
+    }
+
+    /// Runs a statement over rows that stand for themselves: in `sql`, `{rows}` is the set and
+    /// `it.value` one of it. When `all` is true each has to find its row.
+    pub(super) fn change<R: Serialize>(
+        &mut self,
+        sql: &str,
+        rows: &[R],
+        all: bool,
+    ) -> Result<(), StoreError> {
+        let set = match self.backend {
+            DbBackend::Postgres => "json_array_elements($1::json) it(value)",
+            _ => "jsonb_each(?) it",
+        };
+        self.line(sql.replace("{rows}", set), rows, all)
+    }
+
+    fn line<R: Serialize>(&mut self, sql: String, rows: &[R], all: bool) -> Result<(), StoreError> {
+        if !rows.is_empty() {
+            self.lines.push(Line {
+                sql,
+                sets: vec![codec::json(&rows)?],
+                rows: all.then_some(rows.len() as u64),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Tx {
+    pub(super) async fn carry_out(&self, sheet: Sheet) -> Result<(), StoreError> {
+        let (backend, mut lines) = (sheet.backend, sheet.lines);
+        if backend == DbBackend::Sqlite {
+            lines = together(lines);
+        }
+        for Line { sql, sets, rows } in lines {
+            let one =
+                Statement::from_sql_and_values(backend, sql, sets.into_iter().map(Into::into));
+            let changed = self.db().execute_raw(one).await?.rows_affected();
+            if rows.is_some_and(|it| it != changed) {
+                return Err(StoreError::Conflict);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// On SQLite each way to the thread that has the connection costs more than a small statement:
+/// those that have to find all their rows travel as one. None can change more rows than its set
+/// has, so that the sum is right only if each is. The others follow.
+fn together(lines: Vec<Line>) -> Vec<Line> {
+    let mut one = Line {
+        sql: String::new(),
+        sets: Vec::new(),
+        rows: Some(0),
+    };
+    let mut others = Vec::new();
+    for mut line in lines {
+        let Some((rows, all)) = line.rows.zip(one.rows.as_mut()) else {
+            others.push(line);
+            continue;
+        };
+        *all += rows;
+        one.sets.append(&mut line.sets);
+        one.sql.push_str(&line.sql);
+        one.sql.push(';');
+    }
+    if !one.sets.is_empty() {
+        others.insert(0, one);
+    }
+    others
+}
+
+/// Rows of that table out of the set. A row that fails ends the whole group, so SQLite need not be
+/// able to take back half a statement: it says so by OR FAIL, and spares the copies for it.
+fn source<E: EntityTrait>(backend: DbBackend) -> String {
+    let table = E::default();
+    let table = table.table_name();
+    let names: Vec<String> = E::Column::iter().map(|it| it.as_str().to_owned()).collect();
+    let columns = names.join(",");
+    if backend == DbBackend::Postgres {
+        return format!(
+            "INSERT INTO {table}({columns}) \
+             SELECT {columns} FROM json_populate_recordset(NULL::{table}, $1::json)"
+        );
+    }
+    let values: Vec<String> = names.iter().map(|it| format!("value->>'{it}'")).collect();
+    let values = values.join(",");
+    format!("INSERT OR FAIL INTO {table}({columns}) SELECT {values} FROM jsonb_each(?) WHERE true")
+}
+
+fn conflict<E: EntityTrait>(moves: &[E::Column], guard: Option<&str>) -> String {
+    let table = E::default();
+    let table = table.table_name();
+    let keys = E::PrimaryKey::iter().map(|it| it.into_column().as_str().to_owned());
+    let keys = keys.collect::<Vec<_>>().join(",");
+    let set = moves.iter().map(|it| it.as_str());
+    let set = set.map(|it| format!("{it} = excluded.{it}"));
+    let set = set.collect::<Vec<_>>().join(",");
+    let guard = guard.map_or_else(String::new, |it| {
+        let it = it.replace("{old}", table).replace("{new}", "excluded");
+        format!(" WHERE {it}")
+    });
+    format!(" ON CONFLICT({keys}) DO UPDATE SET {set}{guard}")
+}

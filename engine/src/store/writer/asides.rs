@@ -1,0 +1,64 @@
+//! By what a writer tells that nobody else wrote since.
+
+use crate::store::{StoreError, Tx};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// Counts commits of this process that do not go through the writer.
+#[derive(Clone, Debug, Default)]
+pub(in crate::store) struct Asides(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    begun: AtomicU64,
+    done: AtomicU64,
+}
+
+/// What had been written by others at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// By this process, beside the writer.
+    asides: u64,
+    /// By other processes, as SQLite counts them.
+    version: i64,
+}
+
+impl Asides {
+    /// A commit is about to take place.
+    pub(in crate::store) fn begin(&self) {
+        self.0.begun.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// It took place, or not.
+    pub(in crate::store) fn end(&self) {
+        self.0.done.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Something may have been written at any time.
+    pub(in crate::store) fn count(&self) {
+        self.begin();
+        self.end();
+    }
+
+    /// Whether nothing was written since, and nothing is being written.
+    pub(super) fn are_as(&self, seen: Seen) -> bool {
+        // In this order: what begins in between is found by whoever holds the connection next.
+        let done = self.0.done.load(Ordering::SeqCst);
+        done == seen.asides && self.0.begun.load(Ordering::SeqCst) == done
+    }
+
+    /// As it is for whoever holds the only connection that writes.
+    pub(super) async fn seen_by(&self, tx: &Tx) -> Result<Seen, StoreError> {
+        let asides = self.0.begun.load(Ordering::SeqCst);
+        let sql = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
+        let row = tx.db().query_one_raw(sql).await?;
+        let version = row.map(|it| it.try_get_by_index(0)).transpose()?;
+        Ok(Seen {
+            asides,
+            version: version.unwrap_or(-1),
+        })
+    }
+}

@@ -1,0 +1,203 @@
+//! The writer's round: while one group is on its way to the disk the next one is decided already,
+//! on the state that the first will leave. Nobody is told anything before the disk has it: a group
+//! that fails takes the decisions made on it back with it.
+//!
+//! On PostgreSQL rows are locked before anything is decided on them, so a group begins when the one
+//! before has ended.
+
+use super::{Base, Job, Needs, Seen, StoreError, Writer, batch::Away};
+use crate::store::sets::Sheet;
+use sea_orm::DbBackend;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+/// Most commands that are committed together.
+const MOST: usize = 256;
+
+type Jobs = mpsc::UnboundedReceiver<Box<dyn Job>>;
+
+/// A group on its way to the disk.
+struct Flight {
+    group: Vec<Box<dyn Job>>,
+    away: Away,
+    landing: JoinHandle<Result<(), StoreError>>,
+}
+
+/// Where the jobs are.
+#[derive(Default)]
+struct Quay {
+    /// Nothing is decided about them yet.
+    waiting: Vec<Box<dyn Job>>,
+    /// Decided; they leave with the next group.
+    aboard: Vec<Box<dyn Job>>,
+    flight: Option<Flight>,
+}
+
+impl Quay {
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.aboard.is_empty() && self.flight.is_none()
+    }
+    fn has_room(&self) -> bool {
+        self.waiting.len() + self.aboard.len() < MOST
+    }
+    fn all(&mut self) -> Vec<Box<dyn Job>> {
+        self.aboard.append(&mut self.waiting);
+        std::mem::take(&mut self.aboard)
+    }
+}
+
+impl Writer {
+    pub(super) async fn work(mut self, mut jobs: Jobs, under_way: watch::Sender<usize>) {
+        let mut quay = Quay::default();
+        let mut open = true;
+        while open || !quay.is_empty() {
+            if quay.is_empty() {
+                let Some(first) = jobs.recv().await else {
+                    return;
+                };
+                quay.waiting.push(first);
+                // Whoever is about to send gets the chance to be in the same group.
+                tokio::task::yield_now().await;
+            }
+            while quay.has_room()
+                && let Ok(next) = jobs.try_recv()
+            {
+                quay.waiting.push(next);
+            }
+            if self.board(&mut quay).await.is_err() {
+                // What was decided since the last landing may stand on sand.
+                self.land(&mut quay, &under_way).await;
+                self.forget();
+            }
+            if quay.flight.is_none() {
+                self.leave(&mut quay, &under_way).await;
+            }
+            if quay.flight.is_none() {
+                continue;
+            }
+            tokio::select! {
+                biased;
+                landed = landing(&mut quay.flight) => {
+                    self.arrive(&mut quay, landed, &under_way).await;
+                }
+                next = jobs.recv(), if open && quay.has_room() => {
+                    match next {
+                        Some(next) => quay.waiting.push(next),
+                        None => open = false,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decides whatever can be decided on what is in memory, or read beside the group under way.
+    async fn board(&mut self, quay: &mut Quay) -> Result<(), StoreError> {
+        let Some(seen) = self.seen else {
+            return Ok(());
+        };
+        let sure = self.base.write.get_database_backend() == DbBackend::Sqlite
+            && self.base.asides.are_as(seen);
+        if !sure || quay.waiting.is_empty() {
+            return Ok(());
+        }
+        let needs: Vec<Needs> = quay.waiting.iter().map(|it| it.needs().clone()).collect();
+        // Tickets that are being woken are not read before that is committed.
+        let waking = quay.flight.as_ref().is_some_and(|it| it.away.wakes);
+        if waking && !needs.iter().all(|it| self.batch.knows(it)) {
+            return Ok(());
+        }
+        let read = self.base.read.clone();
+        self.batch.load(&read, &needs).await?;
+        let at = quay.aboard.len();
+        quay.aboard.append(&mut quay.waiting);
+        self.decide(&mut quay.aboard[at..])
+    }
+
+    /// Sends off what is aboard; what could not board is settled by itself.
+    async fn leave(&mut self, quay: &mut Quay, under_way: &watch::Sender<usize>) {
+        let sheet = match (self.seen, quay.waiting.is_empty()) {
+            (Some(seen), true) => self.batch.sheet(DbBackend::Sqlite).map(|it| (it, seen)),
+            _ => Err(StoreError::Conflict),
+        };
+        let Ok((sheet, seen)) = sheet else {
+            self.forget();
+            let group = quay.all();
+            let count = group.len();
+            self.settle(group).await;
+            under_way.send_modify(|it| *it -= count);
+            return;
+        };
+        let changed = self.batch.is_changed();
+        let away = self.batch.depart();
+        let group = std::mem::take(&mut quay.aboard);
+        let base = self.base.clone();
+        let landing = tokio::spawn(async move {
+            if changed {
+                fly(&base, seen, sheet).await?;
+            }
+            Ok(())
+        });
+        quay.flight = Some(Flight {
+            group,
+            away,
+            landing,
+        });
+    }
+
+    /// Waits for the group under way.
+    async fn land(&mut self, quay: &mut Quay, under_way: &watch::Sender<usize>) {
+        if quay.flight.is_some() {
+            let landed = landing(&mut quay.flight).await;
+            self.arrive(quay, landed, under_way).await;
+        }
+    }
+
+    async fn arrive(
+        &mut self,
+        quay: &mut Quay,
+        landed: Result<(), StoreError>,
+        under_way: &watch::Sender<usize>,
+    ) {
+        let Some(Flight { group, away, .. }) = quay.flight.take() else {
+            return;
+        };
+        let count = group.len();
+        if landed.is_ok() {
+            self.batch.arrived(&away);
+            if !quay.aboard.is_empty() {
+                // The disk has the next ones before anybody is told of these.
+                self.leave(quay, under_way).await;
+            }
+            for job in group {
+                job.end(Ok(()));
+            }
+        } else {
+            self.forget();
+            self.settle(group).await;
+            quay.waiting = quay.all();
+        }
+        under_way.send_modify(|it| *it -= count);
+    }
+}
+
+/// How the group under way ended; never when there is none.
+async fn landing(flight: &mut Option<Flight>) -> Result<(), StoreError> {
+    match flight {
+        None => std::future::pending().await,
+        Some(flight) => (&mut flight.landing)
+            .await
+            .unwrap_or_else(|e| Err(StoreError::Unfit(format!("a commit broke off: {e}")))),
+    }
+}
+
+/// One transaction, provided nobody else wrote since the decisions were made.
+async fn fly(base: &Base, seen: Seen, sheet: Sheet) -> Result<(), StoreError> {
+    let tx = base.begin().await?;
+    if base.asides.seen_by(&tx).await? != seen {
+        return Err(StoreError::Conflict);
+    }
+    tx.carry_out(sheet).await?;
+    tx.end().await
+}
