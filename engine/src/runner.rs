@@ -88,22 +88,33 @@ impl Runner {
         patrol.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         let mut hands = Hands::default();
         // What nobody announced is looked for at the start, on patrol and for other replicas.
-        let mut look = true;
+        let (mut look, mut more) = (true, false);
+        let mut found = VecDeque::new();
         while !*stop.borrow() {
             rung.mark_unchanged();
-            let mut found = VecDeque::new();
-            if look && let Some(_free) = crew.seat() {
-                look = false;
+            if look
+                && found.is_empty()
+                && let Some(_free) = crew.seat()
+            {
                 match runner.due().await {
                     Ok(due) => found.extend(due),
                     Err(error) => tracing::warn!(%error, "cannot look for work"),
                 }
+                look = false;
+                more = found.len() == AT_ONCE;
             }
+            let mut idle = false;
             while let Some(seat) = crew.seat() {
                 let Some(it) = found.pop_front().or_else(|| bell.next()) else {
+                    idle = true;
                     break;
                 };
                 hands.take(&runner, it, seat);
+            }
+            if idle && more && hands.were_fruitful() {
+                // One look does not show everything that is due.
+                look = true;
+                continue;
             }
             tokio::select! {
                 Some(it) = given.recv() => hands.go_on(&runner, it),

@@ -18,7 +18,6 @@ mod m20261122_000004_journal;
 mod m20261122_000005_outbox;
 mod m20261122_000006_pages;
 mod m20261122_000007_tiles;
-mod m20261122_000006_indexes;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -34,7 +33,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_outbox::Migration),
             Box::new(m20261122_000006_pages::Migration),
             Box::new(m20261122_000007_tiles::Migration),
-            Box::new(m20261122_000006_indexes::Migration),
         ]
     }
 }

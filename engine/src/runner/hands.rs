@@ -11,15 +11,21 @@ use tokio::task::{Id, JoinError, JoinSet};
 /// The hands at work.
 #[derive(Default)]
 pub(super) struct Hands {
-    all: JoinSet<()>,
+    all: JoinSet<bool>,
     /// What is being claimed: it is not taken up twice.
     about: HashMap<Id, Candidate>,
     claimed: HashSet<Candidate>,
+    fruitful: bool,
 }
 
 impl Hands {
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// Whether anything was claimed since this was last asked.
+    pub(super) fn were_fruitful(&mut self) -> bool {
+        std::mem::take(&mut self.fruitful)
     }
 
     /// Claims a task, unless a hand is at it already.
@@ -28,9 +34,9 @@ impl Hands {
             return;
         }
         let (runner, mine) = (runner.clone(), it.clone());
-        let hand = self.all.spawn(async move {
-            runner.take(&mine, Some(seat)).await;
-        });
+        let hand = self
+            .all
+            .spawn(async move { runner.take(&mine, Some(seat)).await });
         self.about.insert(hand.id(), it);
     }
 
@@ -46,6 +52,7 @@ impl Hands {
                 seat,
             } = it;
             runner.work(&known, &ticket, &task, at, Some(seat)).await;
+            false
         });
     }
 
@@ -64,9 +71,12 @@ impl Hands {
     }
 
     /// One that broke off leaves its lease to whoever finds it expired: this process may too.
-    fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
+    fn forget(&mut self, ended: Result<(Id, bool), JoinError>) {
         let id = match ended {
-            Ok((id, ())) => id,
+            Ok((id, took)) => {
+                self.fruitful |= took;
+                id
+            }
             Err(broken) => broken.id(),
         };
         if let Some(it) = self.about.remove(&id) {

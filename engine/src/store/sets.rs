@@ -1,5 +1,5 @@
-//! Whole sets of rows in one statement. A set travels as one JSON array, so that a statement has one
-//! parameter and one text whatever the number of rows: it is prepared once per connection.
+//! Whole sets of rows in one statement. A set travels as one JSON array, so that a statement has
+//! one parameter and one text whatever the number of rows: it is prepared once per connection.
 
 use super::{StoreError, Tx, codec};
 use sea_orm::{

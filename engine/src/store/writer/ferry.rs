@@ -129,16 +129,11 @@ impl Writer {
             under_way.send_modify(|it| *it -= count);
             return;
         };
-        let changed = self.batch.is_changed();
+        let sheet = self.batch.is_changed().then_some(sheet);
         let away = self.batch.depart();
         let group = std::mem::take(&mut quay.aboard);
         let base = self.base.clone();
-        let landing = tokio::spawn(async move {
-            if changed {
-                fly(&base, seen, sheet).await?;
-            }
-            Ok(())
-        });
+        let landing = tokio::spawn(async move { fly(&base, seen, sheet).await });
         quay.flight = Some(Flight {
             group,
             away,
@@ -192,12 +187,18 @@ async fn landing(flight: &mut Option<Flight>) -> Result<(), StoreError> {
     }
 }
 
-/// One transaction, provided nobody else wrote since the decisions were made.
-async fn fly(base: &Base, seen: Seen, sheet: Sheet) -> Result<(), StoreError> {
+/// One transaction, provided nobody else wrote since the decisions were made: that holds for
+/// refusals too, which write nothing.
+async fn fly(base: &Base, seen: Seen, sheet: Option<Sheet>) -> Result<(), StoreError> {
     let tx = base.begin().await?;
     if base.asides.seen_by(&tx).await? != seen {
         return Err(StoreError::Conflict);
     }
-    tx.carry_out(sheet).await?;
-    tx.end().await
+    match sheet {
+        Some(sheet) => {
+            tx.carry_out(sheet).await?;
+            tx.end().await
+        }
+        None => Ok(()),
+    }
 }
