@@ -134,9 +134,11 @@ fn source<E: EntityTrait>(backend: DbBackend) -> String {
     let names: Vec<String> = E::Column::iter().map(|it| it.as_str().to_owned()).collect();
     let columns = names.join(",");
     if backend == DbBackend::Postgres {
+        // The row of the table, not the type of that name: one of ours is called like a type.
+        let row = format!("(SELECT it FROM {table} it LIMIT 0)");
         return format!(
             "INSERT INTO {table}({columns}) \
-             SELECT {columns} FROM json_populate_recordset(NULL::{table}, $1::json)"
+             SELECT {columns} FROM json_populate_recordset({row}, $1::json)"
         );
     }
     let values: Vec<String> = names.iter().map(|it| format!("value->>'{it}'")).collect();
