@@ -74,7 +74,7 @@ impl Store {
     /// The edge of a client's log; `None` for a client without one.
     pub(crate) async fn edge(&self, client: &str) -> Result<Option<Frontier>, StoreError> {
         let head = log_head::Entity::find_by_id(client.to_owned())
-            .one(&self.read)
+            .one(self.reading())
             .await?;
         head.map(|it| super::append::frontier(&it)).transpose()
     }
@@ -100,7 +100,7 @@ impl Store {
             .and_where(Expr::col((head, H::Client)).eq(client))
             .and_where(Expr::col((row, R::Seq)).eq(seq))
             .take();
-        let Some(found) = self.read.query_one(&query).await? else {
+        let Some(found) = self.reading().query_one(&query).await? else {
             return Ok(None);
         };
         let AtRow {
@@ -166,7 +166,7 @@ impl Store {
         let Some(all) = all else {
             return Ok(found);
         };
-        for row in self.read.query_all(&all).await? {
+        for row in self.reading().query_all(&all).await? {
             let place = Place {
                 level: narrow(row.try_get_by_index::<i32>(0)?)?,
                 index: narrow(row.try_get_by_index::<i64>(1)?)?,
@@ -232,7 +232,7 @@ impl Store {
             .order_by_desc(tile::Column::Idx)
             .limit(1)
             .into_tuple::<i64>()
-            .one(&self.read)
+            .one(self.reading())
             .await?;
         last.map_or(Ok(0), |it| narrow::<_, u64>(it).map(|it| it + 1))
     }
@@ -250,7 +250,7 @@ impl Store {
                 .filter(tile::Column::Idx.lt(narrow::<_, i64>(range.end)?))
                 .order_by_asc(tile::Column::Idx)
                 .into_tuple()
-                .all(&self.read)
+                .all(self.reading())
                 .await?;
             if rows.len() as u64 != range.end - range.start {
                 return Ok(None);
@@ -288,7 +288,7 @@ impl Store {
             .filter(record::Column::Seq.lt(narrow::<_, i64>(range.end)?))
             .order_by_asc(record::Column::Seq)
             .into_tuple()
-            .all(&self.read)
+            .all(self.reading())
             .await?;
         if rows.len() as u64 != range.end - range.start {
             return Err(corrupt("log", format!("{client}: not all of {range:?}")));
