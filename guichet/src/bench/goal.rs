@@ -71,7 +71,6 @@ impl Goal {
         least("audit_append", "ratio", 0.6, Some(0.9)),
         most("audit_proof", "ratio", 1.5, None),
         most("audit_proof", "growth", 2.2, None),
-        most("audit_proof", "proof_us", 1000.0, Some(60.0)),
         most("audit_query_10m", "ratio", 25.0, Some(10.0)),
         most("audit_query_10m", "growth", 1.5, Some(1.2)),
         most("list_pages", "ratio", 1.3, None),
