@@ -209,9 +209,9 @@ struct Body {
     planned: Option<Arc<Planned>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     receipt: Option<Value>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     proofs: Vec<Proof>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     evidence: Vec<Evidence>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fault: Option<Fault>,
