@@ -17,6 +17,15 @@ struct Counts {
     done: AtomicU64,
 }
 
+/// A commit beside the writer, under way.
+pub(in crate::store) struct Aside(Arc<Counts>);
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        self.0.done.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 /// What had been written by others at some moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
@@ -27,20 +36,10 @@ pub(super) struct Seen {
 }
 
 impl Asides {
-    /// A commit is about to take place.
-    pub(in crate::store) fn begin(&self) {
+    /// A commit is about to take place; it has, or has not, when the returned value is dropped.
+    pub(in crate::store) fn begin(&self) -> Aside {
         self.0.begun.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// It took place, or not.
-    pub(in crate::store) fn end(&self) {
-        self.0.done.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// Something may have been written at any time.
-    pub(in crate::store) fn count(&self) {
-        self.begin();
-        self.end();
+        Aside(self.0.clone())
     }
 
     /// Whether nothing was written since, and nothing is being written.

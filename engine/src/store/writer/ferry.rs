@@ -67,7 +67,8 @@ impl Writer {
                 quay.waiting.push(next);
             }
             if self.board(&mut quay).await.is_err() {
-                // What was decided since the last landing may stand on sand.
+                // Whatever is aboard may stand on sand: it is not sent off as it is.
+                self.seen = None;
                 self.land(&mut quay, &under_way).await;
                 self.forget();
             }
@@ -161,7 +162,7 @@ impl Writer {
         let count = group.len();
         if landed.is_ok() {
             self.batch.arrived(&away);
-            if !quay.aboard.is_empty() {
+            if !quay.aboard.is_empty() && quay.waiting.is_empty() {
                 // The disk has the next ones before anybody is told of these.
                 self.leave(quay, under_way).await;
             }
