@@ -84,6 +84,11 @@ mod bench {
         assert_eq!(output.status.code(), Some(1));
     }
 
+    /// A claim of its own is only needed where no hand was free.
+    fn records(line: &Value) -> f64 {
+        line["records_per_ticket"].as_f64().unwrap_or_default()
+    }
+
     #[test]
     fn tickets_are_carried_to_their_end_and_compared_to_the_smallest_engine() {
         let figures = [
@@ -94,8 +99,8 @@ mod bench {
             "p99_ms",
         ];
         let line = measured("ticket_chain", &figures);
-        // Ordered, plan claimed and ready, agreed, five tasks claimed and proved, validated.
-        assert_eq!(line["records_per_ticket"], 15.0);
+        // Ordered, planned, agreed, five tasks proved, validated: each takes the next task with it.
+        assert!((9.0..=10.0).contains(&records(&line)), "{line}");
         assert_eq!(line["double_executions"], 0);
     }
 
@@ -104,7 +109,7 @@ mod bench {
         let args = [&TINY[..], &["--effects", "--passage"]].concat();
         let line = measured_with("ticket_chain", &args, &["tickets_per_s"]);
         // One intent a task more, and one question.
-        assert_eq!(line["records_per_ticket"], 21.0);
+        assert!((15.0..=16.0).contains(&records(&line)), "{line}");
         assert_eq!(line["double_executions"], 0);
     }
 
