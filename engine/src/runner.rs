@@ -15,14 +15,14 @@ use crate::{
     desk::{Desk, DeskError},
     id::PersonId,
     people::Actor,
-    store::{Known, StoreError, codec, entity},
-    ticket::{Command, Refusal, State, Status, Task, Ticket},
+    store::{Known, StoreError, codec, entity, entity::task::Column as C},
+    ticket::{Command, Refusal, State, Task, Ticket},
 };
 use chrono::Duration;
 use hand::Hand;
 use hands::Hands;
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, Query, SelectStatement},
 };
 use std::{
@@ -146,37 +146,28 @@ impl Runner {
         }
     }
 
-    /// Tasks that are due, or whose holder fell silent.
+    /// Tasks whose holder fell silent, and then those that are due. The states are written out, not
+    /// bound: only then does a database see the conditions of its partial indexes.
     async fn due(&self) -> Result<Vec<Candidate>, StoreError> {
-        use entity::task::{Column as C, Entity};
         let now = self.desk.clock.now();
         let absurd = codec::micros(now + LEASE * 2);
         let now = codec::micros(now);
-        let fresh = Expr::col(C::Status)
-            .is_in([Status::Ready.word(), Status::UndoDue.word()])
-            .and(Expr::col(C::RunAt).lte(now))
-            .and(Expr::exists(admitting()));
-        let mut over = Expr::col(C::LeaseUntil)
-            .lt(now)
-            .or(Expr::col(C::LeaseUntil).gt(absurd));
+        let mut over = C::LeaseUntil.lt(now).or(C::LeaseUntil.gt(absurd));
         if self.alone {
-            over = over.or(Expr::col(C::Owner).ne(&self.name));
+            over = over.or(C::Owner.ne(&self.name));
         }
-        let silent = Expr::col(C::Status)
-            .is_in([Status::Running.word(), Status::Undoing.word()])
-            .and(over);
-        let rows = Entity::find()
-            .select_only()
-            .columns([C::Client, C::Ticket, C::Name, C::Owner])
-            .filter(C::ByMachine.eq(true))
-            .filter(fresh.or(silent))
-            .order_by_asc(C::RunAt)
-            .order_by_asc(C::Ticket)
-            .order_by_asc(C::Seq)
-            .limit(AT_ONCE as u64)
-            .into_tuple::<(String, String, String, Option<String>)>()
-            .all(self.desk.store.reading())
-            .await?;
+        let silent = "status IN ('running', 'undoing') AND by_machine";
+        let silent = in_order(silent).filter(over);
+        let fresh = "by_machine AND status IN ('ready', 'undo_due')";
+        let fresh = in_order(fresh)
+            .filter(C::RunAt.lte(now))
+            .filter(Expr::exists(admitting()));
+        let mut rows: Vec<(String, String, String, Option<String>)> = Vec::new();
+        for some in [silent, fresh] {
+            let left = AT_ONCE.saturating_sub(rows.len()) as u64;
+            let some = some.limit(left).into_tuple();
+            rows.extend(some.all(self.desk.store.reading()).await?);
+        }
         rows.into_iter()
             .map(|(client, ticket, task, owner)| {
                 Ok(Candidate {
@@ -338,6 +329,17 @@ impl Runner {
         }
         beat::beside_it(&self.desk.store, at, task, clock).await
     }
+}
+
+/// Tasks in that state, in the order in which they became due.
+fn in_order(state: &'static str) -> Select<entity::task::Entity> {
+    entity::task::Entity::find()
+        .select_only()
+        .columns([C::Client, C::Ticket, C::Name, C::Owner])
+        .filter(Expr::cust(state))
+        .order_by_asc(C::RunAt)
+        .order_by_asc(C::Ticket)
+        .order_by_asc(C::Seq)
 }
 
 /// The ticket of a task, if it lets machines work: tasks of tickets that stand still must not stand

@@ -29,8 +29,8 @@ const SAFE_SQLITE: [u32; 3] = [3, 51, 3];
 const WRITERS: usize = 3;
 /// Pages that the write-ahead log of SQLite grows to before they are copied back: 64 MiB.
 const CHECKPOINT_PAGES: &str = "16384";
-/// What the writer keeps of the file in memory: 16 MiB, as SQLite counts (negative: KiB).
-const CACHE: &str = "-16384";
+/// What the writer keeps of the file in memory: 8 MiB, as SQLite counts (negative: KiB).
+const CACHE: &str = "-8192";
 /// Prepared statements kept per connection: sets of rows come in few sizes.
 const STATEMENTS: usize = 512;
 
