@@ -189,7 +189,7 @@ impl Store {
         size: u64,
         missing: &BTreeSet<Place>,
     ) -> Result<HashMap<Place, Vec<Found>>, StoreError> {
-        let made = self.made(client).await?;
+        let made = made(self.reading(), client).await?;
         // Somebody took one away: then all are made again.
         let gap = missing.iter().any(|it| it.leaves().end <= made * WIDTH);
         let roots = match gap {
@@ -220,21 +220,6 @@ impl Store {
             }
         }
         Ok(found)
-    }
-
-    /// How many tiles of leaves there are: they are made one after the other.
-    async fn made(&self, client: &str) -> Result<u64, StoreError> {
-        let last = tile::Entity::find()
-            .select_only()
-            .column(tile::Column::Idx)
-            .filter(tile::Column::Client.eq(client))
-            .filter(tile::Column::Level.eq(0))
-            .order_by_desc(tile::Column::Idx)
-            .limit(1)
-            .into_tuple::<i64>()
-            .one(self.reading())
-            .await?;
-        last.map_or(Ok(0), |it| narrow::<_, u64>(it).map(|it| it + 1))
     }
 
     /// The roots it takes to go on after that many tiles; `None` when one of them is not there.
@@ -298,6 +283,24 @@ impl Store {
             bytes.try_into().map_err(|_| corrupt("leaf hash", it))
         };
         rows.iter().map(one).collect()
+    }
+}
+
+/// How many tiles of leaves there are: they are made one after the other.
+pub(crate) async fn made(db: &impl ConnectionTrait, client: &str) -> Result<u64, StoreError> {
+    let last = tile::Entity::find()
+        .select_only()
+        .column(tile::Column::Idx)
+        .filter(tile::Column::Client.eq(client))
+        .filter(tile::Column::Level.eq(0))
+        .order_by_desc(tile::Column::Idx)
+        .limit(1)
+        .into_tuple::<i64>()
+        .one(db)
+        .await?;
+    match last {
+        Some(it) => Ok(narrow::<_, u64>(it)?.saturating_add(1)),
+        None => Ok(0),
     }
 }
 

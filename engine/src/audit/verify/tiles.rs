@@ -7,11 +7,11 @@ use crate::{
         Hash,
         tiles::{Tile, Tiler, WIDTH},
     },
-    store::{StoreError, codec, entity::tile, tiles},
+    store::{StoreError, entity::tile, tiles},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    PaginatorTrait, QueryFilter,
 };
 
 /// Whether there is a place for them: copies of older databases have none.
@@ -46,18 +46,7 @@ impl Tiles {
         if !are_kept(db).await? {
             return Ok(None);
         }
-        let last = tile::Entity::find()
-            .select_only()
-            .column(tile::Column::Idx)
-            .filter(tile::Column::Client.eq(client))
-            .filter(tile::Column::Level.eq(0))
-            .order_by_desc(tile::Column::Idx)
-            .limit(1)
-            .into_tuple::<i64>()
-            .one(db)
-            .await?;
-        let tiles = last.map_or(Ok(0), |it| u64::try_from(it).map(|it| it + 1));
-        let tiles = tiles.map_err(|e| codec::corrupt("tile", e))?;
+        let tiles = tiles::made(db, client).await?;
         Ok(Some(Tiles {
             kept: tiles.saturating_mul(WIDTH),
             ..Tiles::default()
