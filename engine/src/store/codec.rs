@@ -71,8 +71,8 @@ pub(crate) fn count(tokens: i64) -> Result<Tokens, StoreError> {
         .map_err(|e| corrupt("tokens", e))
 }
 
-/// What of a ticket's header is not searched for; what there is not is not written, so that more
-/// rows share a page.
+/// What of a ticket's header is not searched for. What there is not is not written, so that more
+/// rows share a page; lists are, since replicas of the first version ask for them.
 #[derive(Serialize, Deserialize)]
 struct Head {
     title: Text,

@@ -25,7 +25,7 @@ use std::{
     sync::Arc,
 };
 
-/// Tickets kept in memory between groups; beyond that all are read anew.
+/// Tickets, and clients, kept in memory between groups; beyond that all are read anew.
 const KEPT: usize = 1_024;
 
 /// Resources that are held: by which ticket, and its reference.
@@ -191,13 +191,13 @@ impl Batch {
         self.rows.is_changed()
     }
 
-    /// Whether everything that this is about is in memory.
+    /// Whether everything that this is about is in memory, as it will be in the database too: a
+    /// ticket that waits for another one is woken there.
     pub(super) fn knows(&self, needs: &Needs) -> bool {
         let ticket = needs.ticket.is_none_or(|id| {
-            self.tickets.contains_key(&Known {
-                client: needs.client.clone(),
-                id,
-            })
+            let client = needs.client.clone();
+            let found = self.tickets.get(&Known { client, id });
+            found.is_some_and(|it| it.as_ref().is_none_or(|it| it.waits_for.is_none()))
         });
         ticket && self.clients.contains_key(&needs.client)
     }
@@ -229,9 +229,12 @@ impl Batch {
         }
         self.tickets.retain(|_, it| it.is_some());
         self.clients.retain(|_, it| it.is_some());
+        let rows = &self.rows;
         if self.tickets.len() > KEPT {
-            let rows = &self.rows;
             self.tickets.retain(|it, _| rows.before.contains_key(it));
+        }
+        if self.clients.len() > KEPT {
+            self.clients.retain(|it, _| rows.logs.contains_key(it));
         }
     }
 

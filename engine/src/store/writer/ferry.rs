@@ -104,7 +104,7 @@ impl Writer {
             return Ok(());
         }
         let needs: Vec<Needs> = quay.waiting.iter().map(|it| it.needs().clone()).collect();
-        // Tickets that are being woken are not read before that is committed.
+        // Tickets that are being woken are not looked at before that is committed.
         let waking = quay.flight.as_ref().is_some_and(|it| it.away.wakes);
         if waking && !needs.iter().all(|it| self.batch.knows(it)) {
             return Ok(());
@@ -118,11 +118,9 @@ impl Writer {
 
     /// Sends off what is aboard; what could not board is settled by itself.
     async fn leave(&mut self, quay: &mut Quay, under_way: &watch::Sender<usize>) {
-        let sheet = match (self.seen, quay.waiting.is_empty()) {
-            (Some(seen), true) => self.batch.sheet(DbBackend::Sqlite).map(|it| (it, seen)),
-            _ => Err(StoreError::Conflict),
-        };
-        let Ok((sheet, seen)) = sheet else {
+        let seen = self.seen.filter(|_| quay.waiting.is_empty());
+        let sheet = seen.and_then(|_| self.batch.sheet(DbBackend::Sqlite).ok());
+        let Some((seen, sheet)) = seen.zip(sheet) else {
             self.forget();
             let group = quay.all();
             let count = group.len();

@@ -163,7 +163,7 @@ impl Batch {
                     person: person.to_string(),
                 }));
                 let open = GateState::Open.word();
-                if decided.contains_key(row.id.as_str()) && row.state != open {
+                if decided.contains(row.id.as_str()) && row.state != open {
                     changed.push(row.clone());
                     new.push(gate::Model {
                         state: open.into(),

@@ -18,7 +18,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::Arc,
 };
 
@@ -159,10 +159,7 @@ impl Rows {
     }
 
     /// Gates on which somebody decided in this group.
-    pub(super) fn decided(&self) -> HashMap<&str, ()> {
-        self.decisions
-            .iter()
-            .map(|it| (it.gate.as_str(), ()))
-            .collect()
+    pub(super) fn decided(&self) -> HashSet<&str> {
+        self.decisions.iter().map(|it| it.gate.as_str()).collect()
     }
 }
