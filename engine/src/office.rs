@@ -48,8 +48,9 @@ impl Desk {
         let mut entry = Entry::new("contract.signed", None, "in-force");
         entry.words.insert("contract", contract.code.clone());
         let caller = self.caller(Actor::Engine("office"));
-        self.note(&tx, &contract.client, &contract.code, &entry, &caller)
-            .await?;
+        let now = tx.now(self.clock.as_ref()).await?;
+        let about = (contract.client.as_str(), contract.code.as_str());
+        self.note(&tx, about, &entry, (&caller, now)).await?;
         tx.end().await?;
         Ok(())
     }
@@ -78,34 +79,42 @@ impl Desk {
         expires_at: Option<DateTime<Utc>>,
         caller: Caller,
     ) -> Result<Lot, DeskError> {
-        let now = self.clock.now();
         let entitled = caller.actor.person().is_none_or(|it| it.may(Right::Steer));
         if !entitled {
             return Err(Refusal::NotEntitled.into());
         }
-        if tokens.0 == 0 || tokens.0 > LARGEST_GRANT || expires_at.is_some_and(|it| it <= now) {
-            return Err(Refusal::OutOfRange { field: "tokens" }.into());
+        let out_of_range = Refusal::OutOfRange { field: "tokens" };
+        if tokens.0 == 0 || tokens.0 > LARGEST_GRANT {
+            return Err(out_of_range.into());
         }
-        let lot = Lot {
-            id: LotId(self.ids.id()),
-            granted: tokens,
-            held: Tokens(0),
-            spent: Tokens(0),
-            expired: Tokens(0),
-            granted_at: now,
-            expires_at,
-        };
         let mut entry = Entry::new("tokens.granted", None, "granted");
         entry.tokens.insert("granted", tokens.0);
-        let (desk, contract, moves) = (self.clone(), contract.clone(), [Move::Grant(lot.clone())]);
-        self.store
+        let (desk, contract) = (self.clone(), contract.clone());
+        let granted = self
+            .store
             .unit(async move {
                 let tx = desk.store.begin().await?;
-                desk.note_moves(&tx, &contract, &entry, &moves, &caller)
+                let now = tx.now(desk.clock.as_ref()).await?;
+                if expires_at.is_some_and(|it| it <= now) {
+                    return Ok(None);
+                }
+                let lot = Lot {
+                    id: LotId(desk.ids.id()),
+                    granted: tokens,
+                    held: Tokens(0),
+                    spent: Tokens(0),
+                    expired: Tokens(0),
+                    granted_at: now,
+                    expires_at,
+                };
+                let moves = [Move::Grant(lot.clone())];
+                desk.note_moves(&tx, &contract, &entry, &moves, (&caller, now))
                     .await?;
-                tx.end().await
+                tx.end().await?;
+                Ok(Some(lot))
             })
             .await?;
+        let lot = granted.ok_or(out_of_range)?;
         self.bell.ring();
         Ok(lot)
     }
@@ -118,7 +127,7 @@ impl Desk {
         let tx = self.store.begin().await?;
         // Every replica keeps the house: who comes second reads what the first one wrote.
         load::lock(tx.db(), &contract.client).await?;
-        let now = self.clock.now();
+        let now = tx.now(self.clock.as_ref()).await?;
         let lots = load::lots(tx.db(), &contract.client, &contract.code).await?;
         let moves = ledger::expiries(&lots, now);
         let sum: u32 = moves
@@ -132,7 +141,7 @@ impl Desk {
             let mut entry = Entry::new("tokens.expired", None, "expired");
             entry.tokens.insert("expired", sum);
             let caller = self.caller(Actor::Engine("scheduler"));
-            self.note_moves(&tx, contract, &entry, &moves, &caller)
+            self.note_moves(&tx, contract, &entry, &moves, (&caller, now))
                 .await?;
             tx.end().await?;
         }
@@ -147,7 +156,7 @@ impl Desk {
     pub async fn renew_quota(&self, contract: &Contract) -> Result<bool, DeskError> {
         let tx = self.store.begin().await?;
         load::lock(tx.db(), &contract.client).await?;
-        let now = self.clock.now();
+        let now = tx.now(self.clock.as_ref()).await?;
         let from = window::midnight(quota::year(contract, now).from);
         let kind = "quota.renewed";
         let about = (contract.client.as_str(), contract.code.as_str());
@@ -157,8 +166,7 @@ impl Desk {
         let mut entry = Entry::new(kind, None, "renewed");
         entry.tokens.insert("slots", u32::from(quota::PER_YEAR));
         let caller = self.caller(Actor::Engine("scheduler"));
-        self.note(&tx, &contract.client, &contract.code, &entry, &caller)
-            .await?;
+        self.note(&tx, about, &entry, (&caller, now)).await?;
         tx.end().await?;
         Ok(true)
     }
@@ -194,7 +202,9 @@ impl Desk {
         self.store
             .unit(async move {
                 let tx = desk.store.begin().await?;
-                desk.note(&tx, &client, "journal", &entry, &caller).await?;
+                let now = tx.now(desk.clock.as_ref()).await?;
+                let about = (client.as_str(), "journal");
+                desk.note(&tx, about, &entry, (&caller, now)).await?;
                 tx.end().await
             })
             .await?;
@@ -208,32 +218,22 @@ impl Desk {
         contract: &Contract,
         entry: &Entry,
         moves: &[Move],
-        caller: &Caller,
+        (caller, now): (&Caller, DateTime<Utc>),
     ) -> Result<(), StoreError> {
-        let seq = self
-            .note(tx, &contract.client, &contract.code, entry, caller)
-            .await?;
-        tx.write_moves(
-            &contract.client,
-            &contract.code,
-            moves,
-            seq,
-            self.clock.now(),
-        )
-        .await
+        let (client, code) = (contract.client.as_str(), contract.code.as_str());
+        let seq = self.note(tx, (client, code), entry, (caller, now)).await?;
+        tx.write_moves(client, code, moves, seq, now).await
     }
 
     async fn note(
         &self,
         tx: &Tx,
-        client: &str,
-        contract: &str,
+        (client, contract): (&str, &str),
         entry: &Entry,
-        caller: &Caller,
+        (caller, now): (&Caller, DateTime<Utc>),
     ) -> Result<i64, StoreError> {
         let salt = || self.ids.secret();
         let fresh = || self.ids.id();
-        let now = self.clock.now();
         let mut entry = entry.clone();
         if let Some(person) = caller.actor.person() {
             entry.role = "provider";

@@ -10,6 +10,7 @@ mod sets;
 pub(crate) mod tickets;
 pub(crate) mod tiles;
 pub(crate) mod tokens;
+pub(crate) mod time;
 mod writer;
 
 pub(crate) use append::{Seal, pseudonym};

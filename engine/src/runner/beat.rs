@@ -3,15 +3,12 @@
 use super::LEASE;
 use crate::{
     ambient::Clock,
-    store::{Batch, Job, Known, Needs, Store, StoreError, codec, entity},
+    store::{Batch, Job, Known, Needs, Store, StoreError, codec, entity, time::DATABASE_MICROS},
     ticket::{Status, Task},
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use tokio::sync::oneshot;
-
-/// Microseconds of PostgreSQL's own clock.
-const DATABASE_NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 /// On PostgreSQL: on a connection of its own, so that a busy engine cannot make itself look dead.
 pub(super) async fn beside_it(
@@ -23,7 +20,7 @@ pub(super) async fn beside_it(
     use entity::task::{Column as C, Entity};
     let until = if clock.yields_to_the_database() {
         let lease = LEASE.num_microseconds().unwrap_or_default();
-        Expr::cust(format!("{DATABASE_NOW} + {lease}"))
+        Expr::cust(format!("{DATABASE_MICROS} + {lease}"))
     } else {
         Expr::value(codec::micros(clock.now() + LEASE))
     };

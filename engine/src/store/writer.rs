@@ -18,7 +18,7 @@ pub(crate) use batch::Batch;
 
 use super::{Base, StoreError, Tx};
 use asides::Seen;
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend};
 use std::{
     collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
@@ -186,10 +186,7 @@ impl Writer {
     async fn look_around(&mut self, tx: &Tx) -> Result<(), StoreError> {
         if tx.db().get_database_backend() != DbBackend::Sqlite {
             self.forget();
-            let sql = "SELECT clock_timestamp()";
-            let sql = Statement::from_string(DbBackend::Postgres, sql);
-            let row = tx.db().query_one_raw(sql).await?;
-            let now = row.map(|it| it.try_get_by_index(0)).transpose()?;
+            let now = tx.moment().await?;
             self.batch.began = now.map(|it| (it, std::time::Instant::now()));
             return Ok(());
         }

@@ -1,5 +1,6 @@
 //! P16: clocks that jump, or that disagree.
 
+use catalogue::Tokens;
 use chrono::{DateTime, Duration, Utc};
 use engine::{
     ambient::{Clock, Scripted, System},
@@ -102,6 +103,38 @@ async fn a_clock_ahead_steals_no_task() {
     busy.abort();
     world.advance(System.now() - world.now() + Duration::minutes(1));
     world.carry(&ticket).await;
+}
+
+/// What the house does by itself goes by the database's clock too: a host that is more than a year
+/// ahead neither refuses a grant as long over nor lets tokens expire that still count.
+#[tokio::test]
+async fn a_clock_ahead_neither_dates_a_grant_nor_ends_one() {
+    let setup = Setup {
+        begins: System.now(),
+        ..Setup::default()
+    };
+    let world = World::with(setup).await;
+    if !world.url().starts_with("postgres") {
+        return;
+    }
+    let mut wrong = world.replica().await;
+    wrong.clock = Arc::new(Wrong(Duration::days(400)));
+    let (soon, caller) = (
+        System.now() + Duration::days(30),
+        wrong.caller(world.actor("hugo")),
+    );
+    let lot = wrong.grant(&world.acme, Tokens(5), Some(soon), caller);
+    let lot = lot.await.expect("it is not over yet");
+    let off = (System.now() - lot.granted_at).abs();
+    assert!(off < Duration::minutes(1), "dated {off} off");
+    let expired = wrong.expire_lots(&world.acme).await;
+    assert_eq!(expired.expect("the database answers"), Tokens(0));
+    let sql = "SELECT max(at) FROM record WHERE client = 'ACME'";
+    let last = world.number(sql).await;
+    assert!(
+        last <= System.now().timestamp_micros() + 60_000_000,
+        "{last}"
+    );
 }
 
 /// A clock that is set back by days makes nobody wait for days: what a dead process holds is free
