@@ -10,7 +10,7 @@ use crate::{
     bell::Seat,
     id::CommandId,
     people::Actor,
-    store::{Known, Store, StoreError, load},
+    store::{Batch, Known, Needs, Store, StoreError, load},
     ticket::{Command, Facts, Refusal, Takers, Ticket, Transition, decide},
     witness::Witness,
 };
@@ -135,11 +135,15 @@ impl Desk {
         command: &Command,
         caller: Caller,
     ) -> Result<Transition, DeskError> {
-        let now = self.clock.now();
-        let db = self.store.reading();
-        let loaded = load::facts(db, client, contract, now)
-            .await?
-            .ok_or(Refusal::NotFound)?;
+        let needs = Needs {
+            client: client.to_owned(),
+            ticket: None,
+            command: None,
+        };
+        let batch = Batch::glance(self.store.reading(), &needs).await?;
+        let now = batch.now(self.clock.as_ref());
+        let loaded = batch.facts(client, contract, now);
+        let loaded = loaded.ok_or(Refusal::NotFound)?;
         let facts = self.facts(loaded, now, &caller, None);
         Ok(decide(None, command, &facts)?)
     }

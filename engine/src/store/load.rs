@@ -2,8 +2,7 @@
 
 use super::{
     StoreError, codec,
-    entity::{client, contract, lot, record, resource_lock, slot, ticket},
-    people,
+    entity::{client, contract, lot, record, slot, ticket},
 };
 use crate::{
     contract::Contract,
@@ -18,10 +17,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder,
     QuerySelect,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Where a ticket is kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -176,62 +172,6 @@ pub(crate) async fn lock(db: &impl ConnectionTrait, client: &str) -> Result<(), 
         .one(db)
         .await?;
     Ok(())
-}
-
-/// Reads it all in the transaction of the decision.
-pub(crate) async fn facts(
-    db: &impl ConnectionTrait,
-    client: &str,
-    contract: &str,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<Option<Loaded>, StoreError> {
-    let Some(contract) = self::contract(db, client, contract).await? else {
-        return Ok(None);
-    };
-    let head = client::Entity::find_by_id(client.to_owned())
-        .one(db)
-        .await?
-        .ok_or_else(|| codec::corrupt("client", client))?;
-    let year = crate::quota::year(&contract, now);
-    Ok(Some(Loaded {
-        people: Arc::new(people::around(db, client).await?),
-        lots: lots(db, client, &contract.code).await?,
-        slots: slots(db, client, &contract.code, year.from).await?,
-        locks: Arc::new(locks(db, client).await?),
-        next_number: head.next_number,
-        year,
-        contract: Arc::new(contract),
-    }))
-}
-
-async fn locks(
-    db: &impl ConnectionTrait,
-    client: &str,
-) -> Result<BTreeMap<String, (TicketId, String)>, StoreError> {
-    let rows = resource_lock::Entity::find()
-        .filter(resource_lock::Column::Client.eq(client))
-        .all(db)
-        .await?;
-    if rows.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let holders: BTreeSet<String> = rows.iter().map(|it| it.ticket.clone()).collect();
-    let references: HashMap<String, String> = ticket::Entity::find()
-        .select_only()
-        .columns([ticket::Column::Id, ticket::Column::Reference])
-        .filter(ticket::Column::Client.eq(client))
-        .filter(ticket::Column::Id.is_in(holders))
-        .into_tuple::<(String, String)>()
-        .all(db)
-        .await?
-        .into_iter()
-        .collect();
-    rows.into_iter()
-        .map(|it| {
-            let reference = references.get(&it.ticket).cloned().unwrap_or_default();
-            Ok((it.resource, (codec::name(&it.ticket)?, reference)))
-        })
-        .collect()
 }
 
 /// Whether the client's log has a record of that kind about that contract since then.

@@ -1,6 +1,6 @@
 //! What a group of commands looks at and leaves: state in memory, and the rows it turns into.
 
-use super::{Needs, rows::Rows};
+use super::{Needs, load::Grip, rows::Rows};
 use crate::{
     contract::Contract,
     id::TicketId,
@@ -86,7 +86,18 @@ impl Batch {
         db: &impl ConnectionTrait,
         needs: &[Needs],
     ) -> Result<(), StoreError> {
-        super::load::into(self, db, needs).await
+        super::load::into(self, db, needs, Grip::Firm).await
+    }
+
+    /// A batch to look at, from which nothing is written.
+    pub(crate) async fn glance(
+        db: &impl ConnectionTrait,
+        needs: &Needs,
+    ) -> Result<Batch, StoreError> {
+        let mut batch = Batch::default();
+        let needs = std::slice::from_ref(needs);
+        super::load::into(&mut batch, db, needs, Grip::Loose).await?;
+        Ok(batch)
     }
 
     /// The time of this group: the database's where several processes share one.

@@ -25,17 +25,36 @@ use std::{
     sync::Arc,
 };
 
+/// Whether what is read may change before anything is done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grip {
+    /// Nobody else decides for these clients until the transaction ends.
+    Firm,
+    /// It is only looked at: nobody waits, and nobody is kept waiting.
+    Loose,
+}
+
+impl Grip {
+    fn on<Q: QuerySelect>(self, rows: Q) -> Q {
+        match self {
+            Grip::Firm => rows.lock_exclusive(),
+            Grip::Loose => rows,
+        }
+    }
+}
+
 pub(super) async fn into(
     batch: &mut Batch,
     db: &impl ConnectionTrait,
     needs: &[Needs],
+    grip: Grip,
 ) -> Result<(), StoreError> {
     let strange: BTreeSet<&str> = needs
         .iter()
         .map(|it| it.client.as_str())
         .filter(|it| !batch.clients.contains_key(*it))
         .collect();
-    clients(batch, db, &strange).await?;
+    clients(batch, db, &strange, grip).await?;
     let commands = needs
         .iter()
         .filter_map(|it| Some((it.client.as_str(), it.command.clone()?)));
@@ -79,6 +98,7 @@ async fn clients(
     batch: &mut Batch,
     db: &impl ConnectionTrait,
     codes: &BTreeSet<&str>,
+    grip: Grip,
 ) -> Result<(), StoreError> {
     if codes.is_empty() {
         return Ok(());
@@ -87,17 +107,15 @@ async fn clients(
     pad(&mut names);
     let rows = client::Entity::find()
         .filter(client::Column::Client.is_in(names.iter().map(String::as_str)))
-        .order_by_asc(client::Column::Client)
-        .lock_exclusive()
-        .all(db)
-        .await?;
+        .order_by_asc(client::Column::Client);
+    let rows = grip.on(rows).all(db).await?;
     for code in codes {
         batch.clients.insert((*code).to_owned(), None);
     }
     if rows.is_empty() {
         return Ok(());
     }
-    let mut logs = logs(db, &names).await?;
+    let mut logs = logs(db, &names, grip).await?;
     let mut people = people(db, &names).await?;
     let mut contracts = contracts(db, &names).await?;
     let mut lots = lots(db, &names).await?;
@@ -129,13 +147,12 @@ fn among<C: ColumnTrait>(column: C, names: &[String]) -> sea_orm::sea_query::Sim
 async fn logs(
     db: &impl ConnectionTrait,
     names: &[String],
+    grip: Grip,
 ) -> Result<HashMap<String, Log>, StoreError> {
     let heads = log_head::Entity::find()
         .filter(among(log_head::Column::Client, names))
-        .order_by_asc(log_head::Column::Client)
-        .lock_exclusive()
-        .all(db)
-        .await?;
+        .order_by_asc(log_head::Column::Client);
+    let heads = grip.on(heads).all(db).await?;
     let last = heads.iter().fold(Condition::any(), |all, it| {
         let here = record::Column::Client.eq(&it.client);
         all.add(here.and(record::Column::Seq.eq(it.size - 1)))
