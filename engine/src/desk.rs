@@ -198,7 +198,7 @@ impl Desk {
         caller: Caller,
         mut seat: Option<Seat>,
     ) -> Result<Ticket, DeskError> {
-        let mut tries = 0;
+        let (mut overtaken, mut unheard) = (0, 0);
         loop {
             let (answer, said) = oneshot::channel();
             let asked = Asked::new(self.clone(), place.clone(), command.clone(), caller.clone());
@@ -212,11 +212,11 @@ impl Desk {
                 .await
                 .unwrap_or_else(|_| Err(StoreError::Unfit("the writer is gone".into())));
             match said {
-                Err(error) if error.is_passing() && tries < PATIENCE => tries += 1,
-                Err(error) if error.is_lost() && tries < ENDURANCE => {
+                Err(error) if error.is_passing() && overtaken < PATIENCE => overtaken += 1,
+                Err(error) if error.is_lost() && unheard < ENDURANCE => {
                     // Whether it was applied is told by its name, once the database is back.
-                    tries += 1;
-                    tokio::time::sleep(PAUSE * tries.min(10)).await;
+                    unheard += 1;
+                    tokio::time::sleep(PAUSE * unheard.min(10)).await;
                 }
                 Err(error) => return Err(error.into()),
                 Ok(Err(refusal)) => return Err(refusal.into()),
