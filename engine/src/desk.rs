@@ -12,7 +12,7 @@ use crate::{
     people::Actor,
     store::{Batch, Known, Needs, Store, StoreError, load},
     ticket::{Command, Facts, Refusal, Takers, Ticket, Transition, decide},
-    witness::Witness,
+    witness::{Silent, Witness},
 };
 use catalogue::Catalogue;
 use chrono::{DateTime, Utc};
@@ -71,6 +71,27 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// A desk at which nobody looks on yet; time, names and secrets come from `ambient`.
+    #[must_use]
+    pub fn new<A: Clock + Ids + Clone>(
+        store: Store,
+        ambient: &A,
+        catalogue: Catalogue,
+        workflows: Workflows,
+        registry: Registry,
+    ) -> Desk {
+        Desk {
+            store,
+            clock: Arc::new(ambient.clone()),
+            ids: Arc::new(ambient.clone()),
+            catalogue: Arc::new(catalogue),
+            workflows: Arc::new(workflows),
+            registry: Arc::new(registry),
+            bell: Bell::default(),
+            witness: Arc::new(Silent),
+        }
+    }
+
     /// A caller with a fresh command name.
     #[must_use]
     pub fn caller(&self, actor: Actor) -> Caller {

@@ -12,12 +12,8 @@ use adapters::systems::Systems;
 use anyhow::Context as _;
 use catalogue::Catalogue;
 use engine::{
-    ambient::{Clock, Ids, System},
-    desk::{Bell, Desk},
-    runner::Runner,
-    scheduler::Scheduler,
-    store::Store,
-    witness::{Silent, Witness},
+    ambient::System, desk::Desk, runner::Runner, scheduler::Scheduler, store::Store,
+    witness::Witness,
 };
 use migrations::Migrator;
 use sea_orm_migration::MigratorTrait;
@@ -137,18 +133,7 @@ impl App {
             );
         }
         let (catalogue, workflows, registry) = rules(systems)?;
-        let clock: Arc<dyn Clock> = Arc::new(System);
-        let ids: Arc<dyn Ids> = Arc::new(System);
-        let desk = Desk {
-            store,
-            clock,
-            ids,
-            catalogue: Arc::new(catalogue),
-            workflows: Arc::new(workflows),
-            registry: Arc::new(registry),
-            bell: Bell::default(),
-            witness: Arc::new(Silent),
-        };
+        let desk = Desk::new(store, &System, catalogue, workflows, registry);
         let outbox = mail.outbox.clone();
         Ok(App {
             desk,

@@ -182,16 +182,9 @@ impl World {
         } else {
             Registry::default()
         };
-        let desk = Desk {
-            store,
-            clock: Arc::new(clock.clone()),
-            ids: Arc::new(clock.clone()),
-            catalogue: Arc::new(Catalogue::embedded().expect("the catalogue is sound")),
-            workflows: Arc::new(Workflows::embedded().expect("the workflows are sound")),
-            registry: Arc::new(registry),
-            bell: Bell::default(),
-            witness: Arc::new(Silent),
-        };
+        let catalogue = Catalogue::embedded().expect("the catalogue is sound");
+        let workflows = Workflows::embedded().expect("the workflows are sound");
+        let desk = Desk::new(store, &clock, catalogue, workflows, registry);
         let (acme, martin) = contracts(setup.terms);
         let mut world = World {
             runner: Runner::new(desk.clone(), "runner-1"),

@@ -6,17 +6,16 @@ use anyhow::Context as _;
 use catalogue::{Entry, Family, Lang, Offer, Speed, Tokens};
 use chrono::{DateTime, NaiveDate, Utc};
 use engine::{
-    ambient::{Clock, Ids, System},
+    ambient::System,
     contract::{Contract, Terms},
-    desk::{Bell, Desk, DeskError},
+    desk::{Desk, DeskError},
     people::{Actor, Right, Via},
     store::{NewPerson, Store},
     ticket::{Command, Order, Start, Ticket},
     window,
-    witness::Silent,
 };
 use serde_json::json;
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// Tokens granted at once, and how many such lots: more than any run spends.
 const LOT: u32 = 1_000_000;
@@ -56,18 +55,7 @@ pub(super) async fn desk(url: &str, rules: Rules, tally: &Tally) -> anyhow::Resu
     let store = Store::open(url).await?;
     app::migrate(&store).await?;
     let (catalogue, workflows, registry) = flow::rules(rules.effects, rules.passage, tally)?;
-    let clock: Arc<dyn Clock> = Arc::new(System);
-    let ids: Arc<dyn Ids> = Arc::new(System);
-    Ok(Desk {
-        store,
-        clock,
-        ids,
-        catalogue: Arc::new(catalogue),
-        workflows: Arc::new(workflows),
-        registry: Arc::new(registry),
-        bell: Bell::default(),
-        witness: Arc::new(Silent),
-    })
+    Ok(Desk::new(store, &System, catalogue, workflows, registry))
 }
 
 impl Town {

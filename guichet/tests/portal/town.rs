@@ -12,11 +12,10 @@ use chrono::{Duration, NaiveDate};
 use engine::{
     ambient::Scripted,
     contract::{Contract, Terms},
-    desk::{Bell, Desk},
+    desk::Desk,
     people::{Actor, Right},
     runner::Runner,
     store::{NewPerson, Store},
-    witness::Silent,
 };
 use guichet::http::{Web, pages, state::Provider};
 use http_body_util::BodyExt;
@@ -141,16 +140,9 @@ impl Town {
         let store = Store::open(&url).await.unwrap();
         Migrator::up(store.connection(), None).await.unwrap();
         let clock = Scripted::at("2026-11-23T09:00:00Z".parse().unwrap());
-        let desk = Desk {
-            store,
-            clock: Arc::new(clock.clone()),
-            ids: Arc::new(clock.clone()),
-            catalogue: Arc::new(Catalogue::embedded().unwrap()),
-            workflows: Arc::new(Workflows::embedded().unwrap()),
-            registry: Arc::new(Registry::default()),
-            bell: Bell::default(),
-            witness: Arc::new(Silent),
-        };
+        let catalogue = Catalogue::embedded().unwrap();
+        let workflows = Workflows::embedded().unwrap();
+        let desk = Desk::new(store, &clock, catalogue, workflows, Registry::default());
         let web = Web {
             desk: desk.clone(),
             provider: Arc::new(Provider {
