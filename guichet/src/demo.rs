@@ -104,6 +104,7 @@ async fn listen(port: u16) -> anyhow::Result<tokio::net::TcpListener> {
     )
 }
 
+/// The caller holds the lock of the directory's database.
 async fn open(dir: &Path, base_url: &str) -> anyhow::Result<Scene> {
     let file = dir.join(DATABASE);
     let store = Store::open(&format!("sqlite://{}", file.display())).await?;
@@ -128,7 +129,8 @@ async fn open(dir: &Path, base_url: &str) -> anyhow::Result<Scene> {
         phone: "+33 1 99 00 00 00".into(),
         base_url: base_url.to_owned(),
     };
-    let app = App::assemble(store, town.systems.clone(), mail, provider, true).await?;
+    let mut app = App::assemble(store, town.systems.clone(), mail, provider, true).await?;
+    app.alone = true;
     Ok(Scene {
         app,
         town,
