@@ -20,13 +20,19 @@ use std::{
 };
 use tempfile::TempDir;
 use uuid::Uuid;
-use workflows::{Action, Cx, EvidenceLog, Fault, Plan, Proof, Verdict};
+use workflows::{Action, Cx, EvidenceLog, Fault, FaultClass, Plan, Proof, Verdict};
 
 pub const ZONE: &str = "zone-a";
 pub const REPO: &str = "platform/monitoring";
 
 /// The files of one commit, by path.
 type Tree = BTreeMap<String, Vec<u8>>;
+
+/// What no action of monitoring asks of a forge: one that began to would be told so.
+fn unasked(what: &str) -> Fault {
+    let why = format!("no action of monitoring {what}");
+    Fault::new(FaultClass::Guard, why)
+}
 
 /// What is in the repository, commit by commit.
 #[derive(Clone, Default)]
@@ -61,16 +67,16 @@ impl Forge for Git {
         }))
     }
     async fn tree(&self, _: &Cx, _: &RepoId, _: &str, _: &str) -> Result<Vec<Entry>, Fault> {
-        unimplemented!("no action of monitoring lists files")
+        Err(unasked("lists files"))
     }
     async fn commit(&self, _: &Cx, _: &RepoId, _: &NewCommit) -> Result<Commit, Fault> {
-        unimplemented!("no action of monitoring commits")
+        Err(unasked("commits"))
     }
     async fn recent(&self, _: &Cx, _: &RepoId, _: &str, _: u32) -> Result<Vec<Commit>, Fault> {
-        unimplemented!("no action of monitoring reads history")
+        Err(unasked("reads history"))
     }
     async fn commit_info(&self, _: &Cx, _: &RepoId, _: &str) -> Result<Option<Commit>, Fault> {
-        unimplemented!("no action of monitoring reads history")
+        Err(unasked("reads history"))
     }
 }
 
