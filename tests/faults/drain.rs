@@ -30,6 +30,7 @@ pub async fn drain(stage: &mut Stage) -> Duration {
             "{} things still move",
             moving(&db).await
         );
+        // Asks again until all is still.
         sleep(Duration::from_millis(100)).await;
     }
     db.close().await.expect("the connection ends");

@@ -37,6 +37,7 @@ async fn kill_loop(what: &str, mut stage: Stage) {
     while killed < kills() {
         let n = dice.below(stage.replicas.len());
         let victim = &mut stage.replicas[n];
+        // Not a wait for anything: the dice say when the next one dies.
         sleep(Duration::from_millis(
             u64::try_from(dice.between(5, 400)).expect("small"),
         ))

@@ -152,6 +152,7 @@ impl Player {
                 begun.elapsed() < ANSWERED_WITHIN,
                 "{path} under {key} was never answered"
             );
+            // A person who got no answer asks again.
             sleep(BREATH).await;
         }
     }
@@ -168,6 +169,7 @@ impl Player {
                 _ => {}
             }
             assert!(begun.elapsed() < ANSWERED_WITHIN, "{path} never answered");
+            // A person who got no answer asks again.
             sleep(BREATH).await;
         }
     }

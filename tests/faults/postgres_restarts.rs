@@ -43,6 +43,7 @@ async fn reads(at: SocketAddr) {
     {
         let still = begun.elapsed() < BACK_WITHIN * 6;
         assert!(still, "{at} never found its database again");
+        // Asks again until the replica has its database.
         sleep(Duration::from_millis(20)).await;
     }
 }
@@ -73,6 +74,7 @@ async fn p12_a_database_that_falls_loses_nothing_and_work_goes_on_when_it_is_bac
     let mut back = Vec::new();
     for _ in 0..falls() {
         let millis = |it: usize| Duration::from_millis(u64::try_from(it).expect("small"));
+        // Not a wait for anything: the dice say when the server falls, and for how long.
         sleep(millis(dice.between(100, 2_500))).await;
         let usual = served(&mut prober).await;
         cluster.crash();

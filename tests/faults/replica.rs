@@ -123,6 +123,7 @@ impl Replica {
                 "not ready in time: {}",
                 self.said()
             );
+            // Asks again until it is ready.
             sleep(LOOK_EVERY).await;
         }
     }
@@ -145,6 +146,7 @@ impl Replica {
             if let Ok(Some(status)) = child.try_wait() {
                 return Some(status);
             }
+            // Looks again whether it has ended: a process is not waited for without a bound.
             sleep(LOOK_EVERY).await;
         }
         let _ = child.kill();

@@ -125,6 +125,7 @@ impl Signaller {
             }
             let still = begun.elapsed() < MOVES_WITHIN;
             assert!(still, "{path} waits for nobody (P7): {ticket:#}");
+            // Asks again until the ticket waits for somebody.
             sleep(LOOK_EVERY).await;
         }
     }
@@ -192,9 +193,11 @@ async fn p5_a_signal_answered_while_replicas_restart_is_applied_exactly_once() {
         let (begun, before) = (Instant::now(), seen.acked.load(Ordering::SeqCst));
         let wanted = before + u64::try_from(dice.between(1, 6)).expect("small");
         while seen.acked.load(Ordering::SeqCst) < wanted && begun.elapsed() < PATIENCE {
+            // Looks again until so many signals were answered.
             sleep(Duration::from_millis(5)).await;
         }
         let millis = u64::try_from(dice.between(5, 400)).expect("small");
+        // Not a wait for anything: the dice say when the next one dies.
         sleep(Duration::from_millis(millis)).await;
         stage.replicas[n].kill();
         stage.replicas[n].start();

@@ -57,6 +57,7 @@ async fn p4_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_wak
     let (mut stolen, mut stops, mut empty) = (0, 0, 0);
     let mut longest = Duration::ZERO;
     while stolen < thefts() {
+        // Not a wait for anything: the dice say when the next one stands still.
         sleep(Duration::from_millis(
             u64::try_from(dice.between(1, 60)).expect("small"),
         ))
@@ -79,6 +80,7 @@ async fn p4_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_wak
                 still,
                 "nobody took over from a worker that stands still (P7): {left:?}"
             );
+            // Asks again until somebody took over.
             sleep(LOOK_EVERY).await;
             left = claims(&db, id).await;
         }

@@ -179,6 +179,7 @@ async fn one(player: &mut Player, line: Line, sink: &str, enough: &AtomicBool) {
                 "{reference} hangs (P7): {ticket:#}"
             );
         }
+        // Asks again until the ticket is closed.
         sleep(LOOK_EVERY).await;
     }
 }

@@ -108,6 +108,7 @@ async fn the_oracle_is_content_with_an_honest_run_and_with_no_other() {
     let db = stage.database().await;
     let acted = "SELECT count(*) FROM ticket WHERE ending = 'validated' AND code = 'C01'";
     while oracle::number(&db, acted).await < 2 {
+        // Asks again until two tickets are done.
         sleep(Duration::from_millis(50)).await;
     }
     db.close().await.expect("the connection ends");
