@@ -5,39 +5,15 @@ use engine::{
     gauges,
     ticket::{Command, Status},
 };
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use sea_orm::Statement;
 use tests::World;
-
-/// The column in which a database explains how it would walk.
-async fn plan(world: &World, sql: &str) -> Vec<String> {
-    let db = world.desk.store.connection();
-    let kind = db.get_database_backend();
-    let tx = db.begin().await.expect("a transaction");
-    let (how, column) = match kind {
-        DbBackend::Postgres => {
-            // On a nearly empty table reading all of it is right; the question is whether it must.
-            tx.execute_unprepared("SET LOCAL enable_seqscan = off")
-                .await
-                .expect("a setting");
-            ("EXPLAIN", "QUERY PLAN")
-        }
-        _ => ("EXPLAIN QUERY PLAN", "detail"),
-    };
-    let asked = Statement::from_string(kind, format!("{how} {sql}"));
-    let rows = tx.query_all_raw(asked).await.expect("a plan");
-    let lines = rows
-        .iter()
-        .map(|it| it.try_get("", column).expect("a line"));
-    let lines = lines.collect();
-    tx.rollback().await.expect("nothing was done");
-    lines
-}
 
 #[tokio::test]
 async fn no_gauge_reads_history() {
     let world = World::new().await;
+    let kind = world.desk.store.connection().get_database_backend();
     for sql in gauges::QUERIES {
-        for line in plan(&world, sql).await {
+        for line in world.plan(Statement::from_string(kind, sql)).await {
             let all = line.contains("Seq Scan")
                 || (line.starts_with("SCAN ") && !line.contains(" USING "))
                     && ["ticket", "task", "notice", "t", "k"]

@@ -3,36 +3,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 use engine::{audit::Search, id::TicketId, query::Filter, ticket::State};
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use sea_orm::{DbBackend, Statement};
 use tests::World;
-
-/// How the database would walk. On a nearly empty table reading all of it is right; the question
-/// is whether it must.
-async fn plan(world: &World, asked: Statement) -> Vec<String> {
-    let db = world.desk.store.connection();
-    let kind = db.get_database_backend();
-    let tx = db.begin().await.expect("a transaction");
-    let (how, column) = match kind {
-        DbBackend::Postgres => {
-            let set = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
-                SET LOCAL enable_sort = off";
-            tx.execute_unprepared(set).await.expect("settings");
-            ("EXPLAIN", "QUERY PLAN")
-        }
-        _ => ("EXPLAIN QUERY PLAN", "detail"),
-    };
-    let asked = Statement {
-        sql: format!("{how} {}", asked.sql),
-        ..asked
-    };
-    let rows = tx.query_all_raw(asked).await.expect("a plan");
-    let lines = rows
-        .iter()
-        .map(|it| it.try_get("", column).expect("a line"));
-    let lines = lines.collect();
-    tx.rollback().await.expect("nothing was done");
-    lines
-}
 
 /// Every way of looking at tickets for which there is an index.
 fn looks() -> Vec<(&'static str, Filter)> {
@@ -99,7 +71,7 @@ async fn a_page_of_tickets_begins_at_its_place_in_an_index_and_needs_no_sorting(
                 before: deep.then_some(before),
                 ..look.clone()
             };
-            let lines = plan(&world, look.asked(kind)).await;
+            let lines = world.plan(look.asked(kind)).await;
             let all = lines.join("\n");
             assert!(all.contains(index), "{look:?}\n{all}");
             assert!(
@@ -153,7 +125,7 @@ async fn a_page_of_the_journal_begins_at_its_place_in_the_index_that_says_most()
                 ..look.clone()
             };
             let at = before.then(|| world.now());
-            let lines = plan(&world, look.asked(kind, at)).await;
+            let lines = world.plan(look.asked(kind, at)).await;
             let all = lines.join("\n");
             assert!(all.contains(index), "{look:?}\n{all}");
             let bound = match kind {
@@ -182,9 +154,8 @@ async fn what_belongs_to_one_ticket_is_found_by_its_name() {
         "SELECT * FROM gate WHERE client = 'ACME' AND ticket = 'a' ORDER BY opened_at, id",
         "SELECT * FROM notice WHERE client = 'ACME' AND ticket = 'a' ORDER BY at DESC",
     ] {
-        let all = plan(&world, Statement::from_string(kind, sql))
-            .await
-            .join("\n");
+        let all = world.plan(Statement::from_string(kind, sql)).await;
+        let all = all.join("\n");
         let found = match kind {
             DbBackend::Postgres => all.contains("Index Cond") && all.contains("ticket"),
             _ => all.contains("SEARCH") && all.contains("ticket=?"),

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod audit;
 pub mod memory;
 mod place;
+mod planner;
 pub mod play;
 pub mod transcript;
 pub mod world;
