@@ -1,6 +1,6 @@
 //! R1–R6: who holds a task, and who only believes so.
 
-use super::{claim, deposit, done, engine, failed, kinds, running};
+use super::{PATIENCE, claim, cut_off, deposit, done, engine, failed, hung, kinds, running};
 use chrono::Duration;
 use engine::{
     runner::Runner,
@@ -10,18 +10,11 @@ use std::time::Duration as Real;
 use tests::{How, World, play::refusal};
 use workflows::{FaultClass, UndoKind};
 
-/// Long enough for three heartbeats of a runner.
-const PATIENCE: Real = Real::from_secs(30);
-
 /// R1: « recovery = ordinary claim through the lease; no separate "recover everything" path ».
 #[tokio::test]
 async fn r01_a_process_that_starts_takes_over_by_claims_alone() {
     let world = World::new().await;
-    world
-        .systems
-        .plant("git.change", "apply", 1, How::HangAfter);
-    let ticket = running(&world).await;
-    world.hanging_round().await;
+    let ticket = cut_off(&world, How::HangAfter).await;
     let calls = world.systems.calls().len();
     let newcomer = Runner::new(world.replica().await, "newcomer");
     assert_eq!(newcomer.round().await.expect("a round"), 0);
@@ -79,15 +72,8 @@ async fn r02_an_operators_retry_does_not_rewind_the_fence() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r03_a_worker_of_the_same_name_does_not_prolong_its_successors_lease() {
     let world = World::new().await;
-    world
-        .systems
-        .plant("git.change", "apply", 1, How::HangBefore);
-    let ticket = running(&world).await;
-    let (mut hung, mut let_go) = (world.systems.hung(), world.systems.let_go());
-    let stalled = Runner::new(world.desk.clone(), "runner-1");
-    let stalled = tokio::spawn(async move { stalled.round().await });
-    let heard = tokio::time::timeout(PATIENCE, hung.changed()).await;
-    heard.expect("in time").expect("it hangs");
+    let mut let_go = world.systems.let_go();
+    let (ticket, stalled) = hung(&world, "runner-1").await;
     world.outlast_the_lease();
     let taken = claim(&world, &ticket, "runner-1").await.expect("a claim");
     let (lease, fence) = (deposit(&taken).lease_until, deposit(&taken).fence);
@@ -175,15 +161,7 @@ fn assert_benign(answer: Result<engine::ticket::Ticket, engine::desk::DeskError>
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r06_a_long_call_keeps_its_lease() {
     let world = World::new().await;
-    world
-        .systems
-        .plant("git.change", "apply", 1, How::HangBefore);
-    let ticket = running(&world).await;
-    let mut hung = world.systems.hung();
-    let busy = Runner::new(world.desk.clone(), "busy");
-    let busy = tokio::spawn(async move { busy.round().await });
-    let heard = tokio::time::timeout(PATIENCE, hung.changed()).await;
-    heard.expect("in time").expect("it hangs");
+    let (ticket, busy) = hung(&world, "busy").await;
     let first = deposit(&world.reload(&ticket).await).lease_until;
     world.advance(Duration::seconds(10));
     let begun = std::time::Instant::now();

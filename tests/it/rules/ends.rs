@@ -1,6 +1,6 @@
 //! R16–R19: locks, compensation, its failure, and letting go in time.
 
-use super::{claim, deposit, engine, running, two_running};
+use super::{PATIENCE, claim, deposit, engine, hung, running, two_running};
 use chrono::Duration;
 use engine::{
     notice::Occasion,
@@ -137,18 +137,11 @@ async fn r18_an_undo_that_fails_stops_the_run_and_calls_the_operators() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r19_a_worker_without_heartbeat_lets_go_before_its_lease_ends() {
     let world = World::new().await;
-    world
-        .systems
-        .plant("git.change", "apply", 1, How::HangBefore);
-    let ticket = running(&world).await;
-    let (mut hung, mut let_go) = (world.systems.hung(), world.systems.let_go());
-    let cut_off = Runner::new(world.desk.clone(), "cut-off");
+    let mut let_go = world.systems.let_go();
     let begun = std::time::Instant::now();
-    let work = tokio::spawn(async move { cut_off.round().await });
-    let heard = tokio::time::timeout(Real::from_secs(30), hung.changed()).await;
-    heard.expect("in time").expect("it hangs");
+    let (ticket, work) = hung(&world, "cut-off").await;
     let block = Blockade::of(&world).await;
-    let heard = tokio::time::timeout(Real::from_secs(30), let_go.changed()).await;
+    let heard = tokio::time::timeout(PATIENCE, let_go.changed()).await;
     heard.expect("in time").expect("it is let go");
     let age = begun.elapsed();
     block.end().await;

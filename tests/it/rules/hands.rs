@@ -1,18 +1,15 @@
 //! Hands that are free take what a command makes due, in its own transaction; and what a dead
 //! process held is taken up without waiting where that is certain to be safe.
 
-use super::{claim, deposit, kinds, running};
+use super::{PATIENCE, claim, cut_off, deposit, kinds, running};
 use engine::{
     approval::Verdict,
     runner::Runner,
     ticket::{State, Status, Ticket},
 };
-use std::time::Duration;
 use tests::{How, World};
 use tokio::{sync::watch, time::timeout};
 use workflows::Purpose;
-
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The ticket once it is in that state.
 async fn once(world: &World, ticket: &Ticket, state: State) -> Ticket {
@@ -102,11 +99,7 @@ async fn who_is_alone_takes_up_at_once_what_the_dead_held() {
 #[tokio::test]
 async fn a_call_that_the_dead_announced_is_given_its_lease() {
     let world = World::new().await;
-    world
-        .systems
-        .plant("git.change", "apply", 1, How::HangAfter);
-    let ticket = running(&world).await;
-    world.hanging_round().await;
+    let ticket = cut_off(&world, How::HangAfter).await;
     let heir = Runner::new(world.desk.clone(), "heir").alone();
     assert_eq!(heir.round().await.expect("a round"), 0);
     world.outlast_the_lease();

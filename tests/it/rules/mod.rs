@@ -12,11 +12,17 @@ use engine::{
     approval::Verdict,
     desk::DeskError,
     people::Actor,
-    store::Known,
+    runner::Runner,
+    store::{Known, StoreError},
     ticket::{Command, State, Task, Ticket, command::Outcome},
 };
-use tests::World;
+use std::time::Duration;
+use tests::{How, World};
+use tokio::task::JoinHandle;
 use workflows::{Fault, FaultClass, Purpose};
+
+/// Long enough for three heartbeats of a runner.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// C01, agreed and started; its one task is ready.
 async fn running(world: &World) -> Ticket {
@@ -31,6 +37,29 @@ async fn running_as(world: &World, path: &str) -> Ticket {
     let ticket = world.act("paul", &ticket, yes).await;
     assert_eq!(ticket.state, State::Running);
     ticket
+}
+
+/// The same after its one call hung, with or without its effect, and its runner died of it.
+async fn cut_off(world: &World, how: How) -> Ticket {
+    world.systems.plant("git.change", "apply", 1, how);
+    let ticket = running(world).await;
+    world.hanging_round().await;
+    ticket
+}
+
+/// The same while a runner of that name hangs in its one call, before any effect; and the runner's
+/// round.
+async fn hung(world: &World, name: &str) -> (Ticket, JoinHandle<Result<usize, StoreError>>) {
+    world
+        .systems
+        .plant("git.change", "apply", 1, How::HangBefore);
+    let ticket = running(world).await;
+    let mut hung = world.systems.hung();
+    let runner = Runner::new(world.desk.clone(), name);
+    let round = tokio::spawn(async move { runner.round().await });
+    let heard = tokio::time::timeout(PATIENCE, hung.changed()).await;
+    heard.expect("in time").expect("it hangs");
+    (ticket, round)
 }
 
 /// Two of them at once, neither of which was touched yet.
