@@ -157,10 +157,10 @@ async fn r19_a_worker_without_heartbeat_lets_go_before_its_lease_ends() {
 }
 
 /// Somebody who keeps every writer waiting.
-struct Blockade(sea_orm::DatabaseConnection);
+pub(super) struct Blockade(sea_orm::DatabaseConnection);
 
 impl Blockade {
-    async fn of(world: &World) -> Blockade {
+    pub(super) async fn of(world: &World) -> Blockade {
         use sea_orm::ConnectionTrait;
         let mut options = sea_orm::ConnectOptions::new(world.url());
         options.max_connections(1);
@@ -178,7 +178,7 @@ impl Blockade {
         }
         Blockade(db)
     }
-    async fn end(self) {
+    pub(super) async fn end(self) {
         use sea_orm::ConnectionTrait;
         let done = self.0.execute_unprepared("ROLLBACK").await;
         done.expect("it ends");

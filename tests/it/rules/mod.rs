@@ -4,6 +4,7 @@
 mod claims;
 mod commands;
 mod ends;
+mod groups;
 mod hands;
 mod proofs;
 mod runs;
