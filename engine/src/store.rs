@@ -6,11 +6,12 @@ pub(crate) mod entity;
 pub(crate) mod load;
 mod notify;
 pub(crate) mod people;
+mod session;
 mod sets;
 pub(crate) mod tickets;
 pub(crate) mod tiles;
-pub(crate) mod tokens;
 pub(crate) mod time;
+pub(crate) mod tokens;
 mod writer;
 
 pub(crate) use append::{Seal, pseudonym};
@@ -341,15 +342,9 @@ fn postgres(url: &str, most: u32) -> ConnectOptions {
                 Ok(true)
             })
         })
-        .map_sqlx_postgres_opts(|it| {
-            it.statement_cache_capacity(STATEMENTS).options([
-                ("idle_in_transaction_session_timeout", "15s"),
-                ("lock_timeout", "5s"),
-                ("statement_timeout", "10s"),
-                ("synchronous_commit", "on"),
-                // The ROLLBACK above finds nothing to roll back, nearly always.
-                ("client_min_messages", "error"),
-            ])
-        });
+        .map_sqlx_postgres_pool_opts(|it| {
+            it.after_connect(|session, _| Box::pin(session::begin(session)))
+        })
+        .map_sqlx_postgres_opts(|it| it.statement_cache_capacity(STATEMENTS));
     options
 }

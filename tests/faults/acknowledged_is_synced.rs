@@ -4,6 +4,7 @@
 use crate::{
     dice::Dice,
     player::{Player, Seen, Told},
+    postgres::Postgres,
     report,
     stage::Stage,
 };
@@ -14,6 +15,10 @@ use std::{fs, process::Command, sync::Arc, time::Duration};
 fn writes() -> usize {
     report::number("GUICHET_SYNCED", 60)
 }
+
+/// How the journal files of a database are told from all others, in what `strace -y` prints.
+const SQLITE: &str = "-wal>";
+const POSTGRES: &str = "/pg_wal/";
 
 /// What matters in the order in which it ended, or for a write in which it began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +36,7 @@ enum Event {
 }
 
 /// Reads `strace -f -y`: a call that is interrupted in the listing ends where it is resumed.
-fn events(trace: &str) -> Vec<Event> {
+fn events(trace: &str, journal: &str) -> Vec<Event> {
     let (mut all, mut syncing) = (Vec::new(), Vec::new());
     for line in trace.lines() {
         let Some((thread, call)) = line.trim_start().split_once(' ') else {
@@ -42,7 +47,7 @@ fn events(trace: &str) -> Vec<Event> {
         let ok = call.ends_with("= 0");
         let sync = call.starts_with("fdatasync(") || call.starts_with("fsync(");
         let sends = ["write(", "writev(", "sendto(", "sendmsg("];
-        if sync && call.contains("-wal>") {
+        if sync && call.contains(journal) {
             all.push(Event::Syncing);
             if whole && ok {
                 all.push(Event::Synced);
@@ -59,7 +64,7 @@ fn events(trace: &str) -> Vec<Event> {
                     all.push(Event::Synced);
                 }
             }
-        } else if call.starts_with("pwrite64(") && call.contains("-wal>") {
+        } else if call.starts_with("pwrite64(") && call.contains(journal) {
             all.push(Event::Written);
         } else if call.contains("\"POST /api/v1/") {
             all.push(Event::Asked);
@@ -105,7 +110,7 @@ fn an_answer_before_the_sync_is_noticed() {
     let resumed = "8 <... fdatasync resumed>) = 0\n";
     let failed = "8 fdatasync(5</tmp/g.db-wal>) = -1 EIO (Input/output error)\n";
     let answered = "7 sendto(9<TCP:[x]>, \"HTTP/1.1 201 Created\"..., 99, 0, NULL, 0) = 99\n";
-    let verdict = |parts: &[&str]| judge(&events(&parts.concat()));
+    let verdict = |parts: &[&str]| judge(&events(&parts.concat(), SQLITE));
     assert_eq!(verdict(&[asked, written, synced, answered]), (1, 0));
     assert_eq!(verdict(&[asked, written, half, resumed, answered]), (1, 0));
     assert_eq!(verdict(&[asked, written, half, answered, resumed]), (1, 1));
@@ -131,29 +136,26 @@ fn traceable() -> bool {
     tried.is_ok_and(|it| it.status.success())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p11_every_write_is_on_the_disk_before_it_is_acknowledged() {
-    if !traceable() {
-        report::line(
-            "synced",
-            "SKIPPED: strace is missing, or may not trace here",
-        );
-        return;
-    }
-    let mut stage = Stage::sqlite().await;
+/// System calls that matter.
+const CALLS: &str = "trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg,recvfrom,read";
+
+/// Lets one client order under the tracer, which follows these processes too, and judges.
+async fn all_synced(name: &str, mut stage: Stage, others: &[u32], journal: &str) {
     let trace = stage.folder().join("trace");
-    let calls = "trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg,recvfrom,read";
     let path = trace.display().to_string();
+    let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+    let mut tracer = vec![
+        "strace", "-I", "2", "-f", "-y", "-s", "32", "-e", CALLS, "-o", &path,
+    ];
+    tracer.extend(others.iter().flat_map(|it| ["-p", it]));
     let replica = &mut stage.replicas[0];
-    replica.under(&[
-        "strace", "-I", "2", "-f", "-y", "-s", "32", "-e", calls, "-o", &path,
-    ]);
+    replica.under(&tracer);
     // Nothing but what the client sends writes to the database.
     replica.doing(&["--role", "web"]);
     replica.start();
     replica.ready().await;
     let seen = Arc::new(Seen::default());
-    let mut player = Player::new("synced", &stage.door, &seen, Dice::thrown("synced"));
+    let mut player = Player::new(name, &stage.door, &seen, Dice::thrown(name));
     for n in 0..writes() {
         let path = "/api/v1/tickets";
         let values = json!({ "cluster": "lyon", "action": "hibernate" });
@@ -164,8 +166,37 @@ async fn p11_every_write_is_on_the_disk_before_it_is_acknowledged() {
     let end = stage.replicas[0].end(Duration::from_secs(30)).await;
     assert!(end.is_some(), "it did not end in order");
     let trace = fs::read_to_string(&trace).expect("the tracer wrote");
-    let (answers, early) = judge(&events(&trace));
-    let words = format!("{answers} writes acknowledged under strace, {early} before their sync");
+    let (answers, early) = judge(&events(&trace, journal));
+    let words =
+        format!("{name}: {answers} writes acknowledged under strace, {early} before their sync");
     report::line("synced", &words);
     assert_eq!((answers, early), (writes(), 0));
+}
+
+/// Says so where nothing can be traced.
+fn skipped() -> bool {
+    let skipped = !traceable();
+    if skipped {
+        let words = "SKIPPED: strace is missing, or may not trace here";
+        report::line("synced", words);
+    }
+    skipped
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p11_every_write_is_on_the_disk_before_it_is_acknowledged() {
+    if !skipped() {
+        all_synced("synced", Stage::sqlite().await, &[], SQLITE).await;
+    }
+}
+
+/// On PostgreSQL it is the server that tells the disk; who traces it sees both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p11_every_write_is_on_the_disk_of_postgres_before_it_is_acknowledged() {
+    if skipped() {
+        return;
+    }
+    let cluster = Postgres::start(true);
+    let stage = Stage::postgres(&cluster, 1).await;
+    all_synced("synced-postgres", stage, &cluster.processes(), POSTGRES).await;
 }

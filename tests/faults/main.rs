@@ -17,6 +17,7 @@ mod postgres;
 mod postgres_restarts;
 mod replica;
 mod report;
+mod sessions;
 mod signals_while_restarting;
 mod stage;
 mod stopped_workers;

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -72,7 +72,8 @@ impl Postgres {
         self.dir.join("data").display().to_string()
     }
 
-    fn run(&self, line: &str) {
+    /// Runs that line as whoever the server runs as.
+    pub fn run(&self, line: &str) {
         let mut command = if self.by_root {
             let mut it = Command::new("su");
             it.args(["postgres", "-s", "/bin/sh", "-c", line]);
@@ -102,6 +103,32 @@ impl Postgres {
     pub fn crash(&self) {
         let (bin, data) = (self.bin.display(), self.data());
         self.run(&format!("{bin}/pg_ctl -D {data} -w -m immediate stop"));
+    }
+
+    /// The processes of the server, the one that starts the others first.
+    pub fn processes(&self) -> Vec<u32> {
+        let file = fs::read_to_string(self.dir.join("data/postmaster.pid"));
+        let file = file.expect("it runs");
+        let first: u32 = file
+            .lines()
+            .next()
+            .and_then(|it| it.trim().parse().ok())
+            .expect("its first line is a number");
+        let children = format!("/proc/{first}/task/{first}/children");
+        let children = fs::read_to_string(children).expect("the kernel tells");
+        let children = children.split_whitespace();
+        let children = children.map(|it| it.parse().expect("a number"));
+        std::iter::once(first).chain(children).collect()
+    }
+
+    /// Where a program of this test may write as the server does.
+    pub fn folder(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The port of the server.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The address of one of its databases.
