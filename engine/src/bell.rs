@@ -5,7 +5,10 @@ mod crew;
 
 pub(crate) use crew::{Crew, Seat, Seats, Taken};
 
-use crate::{store::Known, ticket::Ticket};
+use crate::{
+    store::Known,
+    ticket::{System, Ticket},
+};
 use chrono::{DateTime, Utc};
 use std::{
     collections::VecDeque,
@@ -23,6 +26,8 @@ pub(crate) struct Candidate {
     pub(crate) known: Known,
     /// Its name.
     pub(crate) task: String,
+    /// Where it goes.
+    pub(crate) system: System,
     /// Its holder, when that is known to be dead.
     pub(crate) heir_of: Option<String>,
 }
@@ -103,6 +108,7 @@ impl Bell {
             offers.push_back(Candidate {
                 known: Known::from(ticket),
                 task: task.node.name.clone(),
+                system: ticket.system(task),
                 heir_of: None,
             });
         }

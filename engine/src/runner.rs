@@ -7,29 +7,24 @@
 mod beat;
 mod bounds;
 mod doubt;
+mod due;
 mod hand;
 mod hands;
+mod lines;
 
 use crate::{
     bell::{Candidate, Crew, Seat},
     desk::{Desk, DeskError},
     id::PersonId,
     people::Actor,
-    store::{Known, StoreError, codec, entity, entity::task::Column as C},
-    ticket::{Command, Refusal, State, Task, Ticket},
+    store::{Known, StoreError},
+    ticket::{Command, Refusal, Task, Ticket},
 };
 use chrono::Duration;
 use hand::Hand;
 use hands::Hands;
-use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, Query, SelectStatement},
-};
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-    time::Instant,
-};
+use lines::Lines;
+use std::{collections::HashMap, sync::Arc, time::Instant};
 use tokio::{
     sync::{Mutex, watch},
     time,
@@ -37,8 +32,8 @@ use tokio::{
 use tracing::Instrument;
 use workflows::{EvidenceLog, Work};
 
-/// How many tasks one process performs at once.
-const AT_ONCE: usize = 64;
+/// How many tasks one process performs at once; those of one system are half of them at most.
+const AT_ONCE: usize = 128;
 /// How long a runner may be silent before somebody else takes over.
 const LEASE: Duration = Duration::seconds(15);
 /// How long nobody rings before we look anyway.
@@ -89,30 +84,28 @@ impl Runner {
         let mut hands = Hands::default();
         // What nobody announced is looked for at the start, on patrol and for other replicas.
         let (mut look, mut more) = (true, false);
-        let mut found = VecDeque::new();
+        let mut lines = Lines::default();
         while !*stop.borrow() {
             rung.mark_unchanged();
-            if look
-                && found.is_empty()
-                && let Some(_free) = crew.seat()
-            {
-                match runner.due().await {
-                    Ok(due) => found.extend(due),
+            let waited_for = lines.count();
+            if look && crew.has_free() {
+                (look, more) = (false, false);
+                let due = runner.due(lines.systems()).await;
+                match due {
+                    Ok(due) => {
+                        more = due.len() == AT_ONCE;
+                        due.into_iter().for_each(|it| lines.push(it));
+                    }
                     Err(error) => tracing::warn!(%error, "cannot look for work"),
                 }
-                look = false;
-                more = found.len() == AT_ONCE;
             }
-            let mut idle = false;
-            while let Some(seat) = crew.seat() {
-                let Some(it) = found.pop_front().or_else(|| bell.next()) else {
-                    idle = true;
-                    break;
-                };
+            std::iter::from_fn(|| bell.next()).for_each(|it| lines.push(it));
+            while let Some((it, seat)) = lines.next(&crew) {
                 hands.take(&runner, it, seat);
             }
-            if idle && more && hands.were_fruitful() {
-                // One look does not show everything that is due.
+            // One look does not show everything that is due, least of all where those that it
+            // showed have to wait for others of their system.
+            if more && crew.has_free() && (hands.were_fruitful() || lines.count() > waited_for) {
                 look = true;
                 continue;
             }
@@ -146,42 +139,6 @@ impl Runner {
         }
     }
 
-    /// Tasks whose holder fell silent, and then those that are due. The states are written out, not
-    /// bound: only then does a database see the conditions of its partial indexes.
-    async fn due(&self) -> Result<Vec<Candidate>, StoreError> {
-        let now = self.desk.clock.now();
-        let absurd = codec::micros(now + LEASE * 2);
-        let now = codec::micros(now);
-        let mut over = C::LeaseUntil.lt(now).or(C::LeaseUntil.gt(absurd));
-        if self.alone {
-            over = over.or(C::Owner.ne(&self.name));
-        }
-        let silent = "status IN ('running', 'undoing') AND by_machine";
-        let silent = in_order(silent).filter(over);
-        let fresh = "by_machine AND status IN ('ready', 'undo_due')";
-        let fresh = in_order(fresh)
-            .filter(C::RunAt.lte(now))
-            .filter(Expr::exists(admitting()));
-        let mut rows: Vec<(String, String, String, Option<String>)> = Vec::new();
-        for some in [silent, fresh] {
-            let left = AT_ONCE.saturating_sub(rows.len()) as u64;
-            let some = some.limit(left).into_tuple();
-            rows.extend(some.all(self.desk.store.reading()).await?);
-        }
-        rows.into_iter()
-            .map(|(client, ticket, task, owner)| {
-                Ok(Candidate {
-                    known: Known {
-                        client,
-                        id: codec::name(&ticket)?,
-                    },
-                    task,
-                    heir_of: owner.filter(|it| self.alone && *it != self.name),
-                })
-            })
-            .collect()
-    }
-
     /// Does what is due, one round, and waits for it: for tests that move the clock by hand.
     /// Returns how many tasks were taken.
     ///
@@ -189,7 +146,7 @@ impl Runner {
     /// The database failed.
     pub async fn round(&self) -> Result<usize, StoreError> {
         let mut taken = 0;
-        for it in self.due().await? {
+        for it in self.due(std::iter::empty()).await? {
             taken += usize::from(self.take(&it, None).await);
         }
         Ok(taken)
@@ -329,31 +286,4 @@ impl Runner {
         }
         beat::beside_it(&self.desk.store, at, task, clock).await
     }
-}
-
-/// Tasks in that state, in the order in which they became due.
-fn in_order(state: &'static str) -> Select<entity::task::Entity> {
-    entity::task::Entity::find()
-        .select_only()
-        .columns([C::Client, C::Ticket, C::Name, C::Owner])
-        .filter(Expr::cust(state))
-        .order_by_asc(C::RunAt)
-        .order_by_asc(C::Ticket)
-        .order_by_asc(C::Seq)
-}
-
-/// The ticket of a task, if it lets machines work: tasks of tickets that stand still must not stand
-/// in the way of others (R10, R15).
-fn admitting() -> SelectStatement {
-    use entity::{task, ticket};
-    let of = |column| Expr::col((ticket::Entity, column));
-    let ours = |column| Expr::col((task::Entity, column));
-    let states = [State::Preparing, State::Running, State::Undoing];
-    Query::select()
-        .expr(Expr::value(1))
-        .from(ticket::Entity)
-        .and_where(of(ticket::Column::Client).eq(ours(task::Column::Client)))
-        .and_where(of(ticket::Column::Id).eq(ours(task::Column::Ticket)))
-        .and_where(of(ticket::Column::State).is_in(states.map(State::word)))
-        .take()
 }

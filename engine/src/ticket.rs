@@ -4,6 +4,7 @@ pub mod command;
 pub mod decide;
 pub mod refusal;
 pub mod state;
+pub mod system;
 pub mod task;
 pub mod transition;
 pub mod verb;
@@ -14,6 +15,7 @@ pub use decide::decide;
 pub(crate) use decide::right_of;
 pub use refusal::{Refusal, RefusalKind};
 pub use state::{Ending, State};
+pub use system::{Shares, System};
 pub use task::{Status, Task};
 pub use transition::{Facts, Takers, Transition};
 pub use verb::Verb;
@@ -204,6 +206,11 @@ impl Ticket {
     #[must_use]
     pub fn task(&self, name: &str) -> Option<&Task> {
         self.tasks.iter().find(|it| it.node.name == name)
+    }
+    /// The system that a task of it goes to.
+    #[must_use]
+    pub fn system(&self, task: &Task) -> System {
+        System::of(self.cluster.as_deref(), &task.node.work)
     }
     /// The gate of that name.
     #[must_use]

@@ -1,5 +1,5 @@
-//! P11 on PostgreSQL: every session waits for the disk, whatever the server, the role or a pooler in
-//! between say.
+//! P11 on PostgreSQL: every session waits for the disk, whatever the server, the role or a pooler
+//! in between say.
 
 use crate::{postgres::Postgres, report};
 use engine::store::Store;

@@ -98,10 +98,11 @@ impl Asked {
         let Some(loaded) = batch.facts(client, contract, now) else {
             return Ok(Said::Refused(Refusal::NotFound));
         };
-        let takers = seats.crew().map(|(crew, hands)| Takers {
+        let takers = seats.crew().map(|(crew, hands, shares)| Takers {
             owner: crew.owner.clone(),
             lease: crew.lease,
             hands,
+            shares,
         });
         let taken_at = Instant::now();
         let facts = self.desk.facts(loaded, now, &self.caller, takers);
@@ -124,7 +125,8 @@ impl Asked {
         if self.needs.command.is_some() {
             batch.remember(&step.ticket, &seal);
         }
-        seats.keep(step.taken.len());
+        let taken = step.taken.iter().filter_map(|it| after.task(it));
+        seats.keep(taken.map(|it| after.system(it)).collect());
         Ok(Said::Done(Box::new(Done {
             before,
             step,

@@ -1,6 +1,6 @@
 //! What a decision may look at, and what it changes.
 
-use super::Ticket;
+use super::{Shares, Ticket};
 use crate::{
     approval::Decision,
     contract::Contract,
@@ -67,6 +67,8 @@ pub struct Takers {
     pub lease: Duration,
     /// How many hands.
     pub hands: usize,
+    /// How many of them each system may have.
+    pub shares: Shares,
 }
 
 /// What happens to the locks of the ticket's targets.

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use crate::{
     envelope,
     ticket::{
-        Ending, Refusal, State, Status, Takers, Ticket,
+        Ending, Refusal, State, Status, System, Takers, Ticket,
         command::Outcome,
         task::{Effect, Planned, Task},
     },
@@ -73,13 +73,17 @@ fn admits(state: State, task: &Task) -> bool {
 
 /// Gives what has become due to the hands that are free, in the same transaction.
 pub(super) fn take(ticket: &mut Ticket, takers: &Takers, now: DateTime<Utc>) -> Vec<(String, i64)> {
-    let mut taken = Vec::new();
+    let (mut taken, mut shares) = (Vec::new(), takers.shares.clone());
+    let zone = ticket.cluster.clone();
     for at in 0..ticket.tasks.len() {
         if taken.len() == takers.hands {
             break;
         }
         let task = &ticket.tasks[at];
-        if task.is_due(now) && admits(ticket.state, task) {
+        if task.is_due(now)
+            && admits(ticket.state, task)
+            && shares.give(&System::of(zone.as_deref(), &task.node.work))
+        {
             let task = ticket.tasks.change(at);
             task.hold(&takers.owner, now + takers.lease);
             taken.push((task.node.name.clone(), task.fence));
