@@ -1,6 +1,7 @@
 //! Everything that is stored, checked against itself: the file, the guards of the schema, the
 //! journal, and what people see against what the journal says happened (P30, P31, R21).
 
+mod holds;
 mod journal;
 mod ledger;
 mod tickets;

@@ -6,7 +6,7 @@ use crate::{
     journal::{Frontier, Hash, commitment, leaf_hash},
     store::{
         StoreError, codec,
-        entity::{log_head, opening, record},
+        entity::{log_head, opening, person, record},
     },
 };
 use sea_orm::{
@@ -29,8 +29,8 @@ pub(super) struct Trail {
     pub(super) fences: HashMap<String, i64>,
 }
 
-/// A decision as both sides name it: reference, task, digest, pseudonym of the person.
-pub(super) type Said = (String, String, String, String);
+/// A decision as both sides name it: reference, task, digest, pseudonym of the person, door.
+pub(super) type Said = (String, String, String, String, String);
 
 /// What a client's journal says happened.
 #[derive(Default)]
@@ -52,6 +52,7 @@ pub(super) async fn check(
     replay: &mut Replay,
     read: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(), StoreError> {
+    let people = pseudonyms(db, client).await?;
     let mut edge = Frontier::default();
     let mut tiles = Tiles::begin(db, client).await?;
     let mut last_at = i64::MIN;
@@ -76,6 +77,7 @@ pub(super) async fn check(
                 tiles.leaf(hash);
             }
             let faults = leaf(row, expected, &hash, last_at);
+            let faults = faults.and_then(|body| by_whom(row, body, &people));
             last_at = row.at;
             match faults {
                 Ok(body) => {
@@ -152,6 +154,39 @@ fn leaf(
     Ok(body)
 }
 
+/// The leaf, provided the person whose record it is to be is the one that it names.
+fn by_whom(
+    row: &record::Model,
+    body: Value,
+    people: &HashMap<String, String>,
+) -> Result<Value, (String, String)> {
+    let said = body["actor"].as_str().and_then(|it| it.strip_prefix("p:"));
+    let named = row.person.as_ref();
+    let same = match named.and_then(|it| people.get(it)) {
+        Some(pseudonym) => said == Some(pseudonym),
+        None => named.is_none() && said.is_none(),
+    };
+    if same {
+        return Ok(body);
+    }
+    Err((
+        "la personne n’est pas celle de la feuille".to_owned(),
+        "the person is not that of the leaf".to_owned(),
+    ))
+}
+
+/// By what name the journal knows the client's persons and the provider's.
+pub(super) async fn pseudonyms(
+    db: &DatabaseTransaction,
+    client: &str,
+) -> Result<HashMap<String, String>, StoreError> {
+    let all = person::Entity::find()
+        .filter(person::Column::Client.is_in([client, ""]))
+        .all(db)
+        .await?;
+    Ok(all.into_iter().map(|it| (it.id, it.pseudonym)).collect())
+}
+
 /// Keeps what the leaf says happened, and notes a ticket whose states do not follow.
 fn keep(client: &str, row: &record::Model, body: &Value, book: &mut Book, replay: &mut Replay) {
     let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
@@ -166,7 +201,8 @@ fn keep(client: &str, row: &record::Model, body: &Value, book: &mut Book, replay
     };
     let (reference, to) = (text("chg"), text("to"));
     if row.kind == "gate.decided" {
-        let said = (reference.clone(), text("node"), text("sd"), text("actor"));
+        let (what, who) = ((text("node"), text("sd")), (text("actor"), text("via")));
+        let said = (reference.clone(), what.0, what.1, who.0, who.1);
         *replay.decided.entry(said).or_default() += 1;
     }
     let trail = replay.tickets.entry(ticket.clone()).or_default();

@@ -1,11 +1,11 @@
 //! The ledger three times over: counters of lots, sums of postings, and what the journal says.
 
-use super::{Book, journal::Replay};
+use super::{Book, holds, journal::Replay};
 use crate::store::{
     StoreError,
-    entity::{hold, lot, posting, settlement, ticket},
+    entity::{lot, posting},
 };
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Movements that leaves name, with their debit and credit.
@@ -29,7 +29,7 @@ pub(super) async fn check(
         .await?;
     book.saw("ledger", postings.len());
     against_the_journal(client, &postings, book, replay);
-    let holds = holds(db, client, book).await?;
+    let holds = holds::check(db, client, &postings, book).await?;
     let lots = lot::Entity::find()
         .filter(lot::Column::Client.eq(client))
         .all(db)
@@ -41,6 +41,7 @@ pub(super) async fn check(
         *of.entry(&it.debit).or_default() -= it.tokens;
         *of.entry(&it.credit).or_default() += it.tokens;
     }
+    places(client, &postings, &lots, book);
     let known: BTreeSet<&str> = lots.iter().map(|it| it.id.as_str()).collect();
     for lot in sums.keys().filter(|it| !known.contains(**it)) {
         book.note(
@@ -85,6 +86,30 @@ pub(super) async fn check(
     Ok(())
 }
 
+/// Every posting is on a lot of its contract, and those of a record are numbered without a gap.
+fn places(client: &str, postings: &[posting::Model], lots: &[lot::Model], book: &mut Book) {
+    let of: HashMap<&str, &str> = lots
+        .iter()
+        .map(|it| (it.id.as_str(), it.contract.as_str()))
+        .collect();
+    let mut counted: HashMap<i64, i32> = HashMap::new();
+    for it in postings {
+        *counted.entry(it.record).or_default() += 1;
+    }
+    for it in postings {
+        let strange = of.get(it.lot.as_str()) != Some(&it.contract.as_str());
+        if strange || !(0..counted[&it.record]).contains(&it.n) {
+            let (record, n) = (it.record, it.n);
+            book.note(
+                "ledger",
+                client,
+                format!("écriture {record}/{n}\u{a0}: ni son contrat ni sa place"),
+                format!("posting {record}/{n}: not its contract, or not its place"),
+            );
+        }
+    }
+}
+
 /// Every record moved the tokens that its leaf says, no more and no fewer.
 fn against_the_journal(
     client: &str,
@@ -120,51 +145,4 @@ fn against_the_journal(
             }
         }
     }
-}
-
-/// A hold is settled whole, and never outlives its ticket. Returns what is held, by lot.
-async fn holds(
-    db: &DatabaseTransaction,
-    client: &str,
-    book: &mut Book,
-) -> Result<HashMap<String, i64>, StoreError> {
-    let all = hold::Entity::find()
-        .filter(hold::Column::Client.eq(client))
-        .all(db)
-        .await?;
-    let settled: HashMap<String, i64> = settlement::Entity::find()
-        .filter(settlement::Column::Client.eq(client))
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|it| (it.hold, it.captured + it.released))
-        .collect();
-    let closed: BTreeSet<String> = ticket::Entity::find()
-        .select_only()
-        .column(ticket::Column::Id)
-        .filter(ticket::Column::Client.eq(client))
-        .filter(ticket::Column::State.eq("closed"))
-        .into_tuple()
-        .all(db)
-        .await?
-        .into_iter()
-        .collect();
-    book.saw("ledger", all.len() + settled.len());
-    let mut open: HashMap<String, i64> = HashMap::new();
-    for it in all {
-        let whole = settled.get(&it.id).copied();
-        if whole.is_none() {
-            *open.entry(it.lot.clone()).or_default() += it.tokens;
-        }
-        if whole.is_some_and(|n| n != it.tokens) || whole.is_none() && closed.contains(&it.ticket) {
-            let (id, tokens) = (&it.id, it.tokens);
-            book.note(
-                "ledger",
-                client,
-                format!("{tokens} tokens mis de côté ({id}) mal ou jamais dénoués"),
-                format!("{tokens} tokens held ({id}), wrongly or never settled"),
-            );
-        }
-    }
-    Ok(open)
 }

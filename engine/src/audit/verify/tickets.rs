@@ -1,9 +1,12 @@
 //! Tickets, tasks, gates, slots and letters against what the journal says happened.
 
-use super::{Book, journal::Replay};
+use super::{
+    Book,
+    journal::{Replay, pseudonyms},
+};
 use crate::store::{
     StoreError,
-    entity::{decision, gate, gate_barred, notice, person, slot, task, ticket},
+    entity::{decision, gate, gate_barred, notice, slot, task, ticket},
 };
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::Value;
@@ -109,18 +112,13 @@ async fn gates(
         .into_iter()
         .map(|it| (it.gate, it.person))
         .collect();
-    let pseudonyms: HashMap<String, String> = person::Entity::find()
-        .filter(person::Column::Client.is_in([client, ""]))
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|it| (it.id, it.pseudonym))
-        .collect();
+    let pseudonyms = pseudonyms(db, client).await?;
     let decisions = decision::Entity::find()
         .filter(decision::Column::Client.eq(client))
         .all(db)
         .await?;
     let mut approvals: HashMap<&str, i32> = HashMap::new();
+    let mut rejected: HashSet<&str> = HashSet::new();
     for it in &decisions {
         let Some(gate) = all.get(&it.gate) else {
             let what = &it.gate;
@@ -134,6 +132,8 @@ async fn gates(
         };
         if it.verdict == "approve" {
             *approvals.entry(gate.id.as_str()).or_default() += 1;
+        } else {
+            rejected.insert(&gate.id);
         }
         let reference = known
             .get(gate.ticket.as_str())
@@ -144,6 +144,7 @@ async fn gates(
             gate.task.clone(),
             it.digest.clone(),
             format!("p:{who}"),
+            it.via.clone(),
         );
         let times = replay.decided.entry(said).or_default();
         *times -= 1;
@@ -174,7 +175,8 @@ async fn gates(
         let open = gate.state == "open";
         let short = gate.state == "approved"
             && approvals.get(gate.id.as_str()).copied().unwrap_or_default() < gate.quorum;
-        if open && closed || short {
+        let turned = (gate.state == "rejected") != rejected.contains(gate.id.as_str());
+        if open && closed || short || turned {
             let (task, state) = (&gate.task, &gate.state);
             let about = known
                 .get(gate.ticket.as_str())
