@@ -2,7 +2,6 @@
 //! database and the answer, the disk was told to keep it, and said that it had.
 
 use crate::{
-    dice::Dice,
     player::{Player, Seen, Told},
     postgres::Postgres,
     report,
@@ -10,6 +9,7 @@ use crate::{
 };
 use serde_json::json;
 use std::{fs, process::Command, sync::Arc, time::Duration};
+use tests::dice::Dice;
 
 /// Commands under the tracer.
 fn writes() -> usize {

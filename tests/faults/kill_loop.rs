@@ -1,7 +1,6 @@
 //! P1: « no acknowledged transition lost, none twice, under `kill -9` ».
 
 use crate::{
-    dice::Dice,
     drain::drain,
     oracle,
     player::{Player, Seen},
@@ -14,6 +13,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool, atomic::Ordering},
     time::{Duration, Instant},
 };
+use tests::dice::Dice;
 use tokio::time::sleep;
 
 /// Kills in one run; nightly a thousand.

@@ -7,7 +7,6 @@
 
 mod acknowledged_is_synced;
 mod diary;
-mod dice;
 mod drain;
 mod http;
 mod kill_loop;

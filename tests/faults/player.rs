@@ -3,7 +3,6 @@
 
 use crate::{
     diary::{Entry, Fate},
-    dice::Dice,
     http::{self, Ask, Silence},
     stage::Door,
 };
@@ -15,6 +14,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use tests::dice::Dice;
 use tokio::time::sleep;
 
 /// Longest without any answer to one command, over everything that goes wrong meanwhile.

@@ -2,7 +2,6 @@
 //! work goes on within five seconds of the database being back.
 
 use crate::{
-    dice::Dice,
     drain::drain,
     http::{self, Ask},
     oracle,
@@ -18,6 +17,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool, atomic::Ordering},
     time::{Duration, Instant},
 };
+use tests::dice::Dice;
 use tokio::{task::JoinSet, time::sleep};
 
 /// Falls in one run; nightly a hundred.

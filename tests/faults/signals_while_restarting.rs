@@ -2,7 +2,6 @@
 //! it sent twice at once to two replicas that are being killed meanwhile.
 
 use crate::{
-    dice::Dice,
     drain::drain,
     oracle,
     player::{Player, Seen, Told},
@@ -18,6 +17,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use tests::dice::Dice;
 use tokio::{task::JoinSet, time::sleep};
 
 /// Signals in one run, each sent twice; nightly ten thousand.

@@ -2,7 +2,6 @@
 //! tasks to another one, wakes, and must not do or say anything more about them (R3, R5, R19).
 
 use crate::{
-    dice::Dice,
     drain::drain,
     oracle,
     player::{Player, Seen},
@@ -16,6 +15,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool, atomic::Ordering},
     time::{Duration, Instant},
 };
+use tests::dice::Dice;
 use tokio::time::sleep;
 
 /// Tasks that have to be stolen; nightly a thousand.

@@ -3,7 +3,6 @@
 
 use crate::{
     diary::{Entry, Fate},
-    dice::Dice,
     drain::drain,
     oracle,
     player::{Player, Seen},
@@ -17,6 +16,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool, atomic::Ordering},
     time::Duration,
 };
+use tests::dice::Dice;
 use tokio::time::sleep;
 
 /// What is done to the database behind everybody's back, and a word of what must be said then.

@@ -2,6 +2,7 @@
 //! against the tables (R21), or by what was published of it. The alterations are made as by
 //! somebody who may switch the guards off.
 
+mod chance;
 mod tiles;
 
 use catalogue::Speed;
@@ -322,7 +323,8 @@ async fn a_journal_rewritten_without_a_seam_is_not_what_was_published_p31() {
         .expect("ACME");
     let kept = guards(&world).await;
     switch(&world, false, &kept).await;
-    rewrite(&world, "\"via\":\"portal\"", "\"via\":\"cli\"").await;
+    // Nothing but the leaves says in which capacity somebody acted.
+    rewrite(&world, "\"role\":\"client\"", "\"role\":\"nobody\"").await;
     assert_eq!(
         found(&world, "").await,
         0,
@@ -330,7 +332,7 @@ async fn a_journal_rewritten_without_a_seam_is_not_what_was_published_p31() {
     );
     let standing = source.standing(acme).await.expect("an answer");
     assert_eq!(standing, Standing::Forked(acme.size));
-    rewrite(&world, "\"via\":\"cli\"", "\"via\":\"portal\"").await;
+    rewrite(&world, "\"role\":\"nobody\"", "\"role\":\"client\"").await;
     switch(&world, true, &kept).await;
     assert_eq!(
         source.standing(acme).await.expect("an answer"),

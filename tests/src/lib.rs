@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod audit;
+pub mod dice;
 pub mod memory;
 mod place;
 mod planner;
