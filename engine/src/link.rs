@@ -5,18 +5,24 @@ use crate::{
     approval::Gate,
     desk::Desk,
     id::GateId,
-    outbox::sets::Sql,
     people::Person,
     store::{Known, StoreError, Tx, codec, entity, load, people},
     ticket::Ticket,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Value};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// Tries at a six-digit code before the link is dead.
 const CODE_TRIES: i32 = 10;
+
+/// Links of earlier messages about the same question.
+const SUPERSEDE: &str = "UPDATE link SET expires_at = CAST(it.value->>'now' AS BIGINT) FROM {rows}
+    WHERE link.client = it.value->>'client' AND link.gate = it.value->>'gate'
+    AND link.person = it.value->>'person' AND link.at < CAST(it.value->>'owed' AS BIGINT)
+    AND link.expires_at > CAST(it.value->>'now' AS BIGINT)";
 
 /// A fresh link, in clear for the only time.
 #[derive(Clone)]
@@ -108,35 +114,22 @@ impl Desk {
         wanted: &[Wanted<'_>],
         now: DateTime<Utc>,
     ) -> Result<Vec<Minted>, StoreError> {
-        let question = |it: &Wanted<'_>| -> [Value; 4] {
-            [
-                it.ticket.client.clone().into(),
-                it.gate.id.to_string().into(),
-                it.to.id.to_string().into(),
-                codec::micros(it.owed).into(),
-            ]
+        let question = |it: &Wanted<'_>| {
+            json!({
+                "client": it.ticket.client, "gate": it.gate.id, "person": it.to.id,
+                "owed": codec::micros(it.owed), "now": codec::micros(now),
+            })
         };
-        let kind = tx.db().get_database_backend();
-        let mut end = Sql::new(kind, "UPDATE link SET expires_at = ");
-        end.bind(codec::micros(now))
-            .then(" FROM (")
-            .rows(wanted.iter().map(question).collect())
-            .then(
-                ") AS it WHERE link.client = it.column1 AND link.gate = it.column2
-                 AND link.person = it.column3 AND link.at < it.column4 AND link.expires_at > ",
-            )
-            .bind(codec::micros(now));
-        tx.db().execute_raw(end.end()).await?;
+        let questions: Vec<Value> = wanted.iter().map(question).collect();
+        tx.change_set(SUPERSEDE, &questions).await?;
         let mut minted = Vec::with_capacity(wanted.len());
         let mut rows = Vec::with_capacity(wanted.len());
         for it in wanted {
             let (link, row) = self.mint(it, now)?;
             minted.push(link);
-            rows.push(row.into_active_model());
+            rows.push(row);
         }
-        entity::link::Entity::insert_many(rows)
-            .exec_without_returning(tx.db())
-            .await?;
+        tx.insert_set(&rows).await?;
         Ok(minted)
     }
 

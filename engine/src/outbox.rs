@@ -1,7 +1,6 @@
 //! Messages owed: taken under lease, given to whoever can deliver them, retried, given up.
 
 mod claim;
-pub(crate) mod sets;
 mod settle;
 
 pub use crate::link::{Link, Minted, token_digest, wants_code};

@@ -1,6 +1,6 @@
 //! Taking messages: several in one transaction, each under a lease and a fence of its own.
 
-use super::{Due, Key, LEASE, sets::Sql, settle, tells_of_tasks};
+use super::{Due, Key, LEASE, settle, tells_of_tasks};
 use crate::{
     desk::Desk,
     id::{GateId, PersonId, TicketId},
@@ -12,14 +12,21 @@ use crate::{
 use chrono::{DateTime, Utc};
 use notice::Column as C;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, Value,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, LockBehavior, LockType},
 };
+use serde_json::{Value, json};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
+
+/// Messages that somebody delivers from now on.
+const TAKE: &str = "UPDATE notice SET state = 'sending', fence = notice.fence + 1,
+    attempts = notice.attempts + 1, lease_until = CAST(it.value->>'until' AS BIGINT) FROM {rows}
+    WHERE notice.client = it.value->>'client'
+    AND notice.record = CAST(it.value->>'record' AS BIGINT)
+    AND notice.n = CAST(it.value->>'n' AS INTEGER)";
 
 impl Desk {
     /// Takes the next message due, with a fresh link if it asks something.
@@ -67,19 +74,12 @@ impl Desk {
         if rows.is_empty() {
             return Ok((rows, now));
         }
-        let mut take = Sql::new(
-            tx.db().get_database_backend(),
-            "UPDATE notice SET state = 'sending', fence = notice.fence + 1,
-             attempts = notice.attempts + 1, lease_until = ",
-        );
-        take.bind(codec::micros(now + LEASE))
-            .then(" FROM (")
-            .rows(rows.iter().map(place).collect())
-            .then(
-                ") AS it WHERE notice.client = it.column1 AND notice.record = it.column2
-                 AND notice.n = it.column3",
-            );
-        tx.db().execute_raw(take.end()).await?;
+        let until = codec::micros(now + LEASE);
+        let taken = |it: &notice::Model| {
+            json!({ "client": it.client, "record": it.record, "n": it.n, "until": until })
+        };
+        let taken: Vec<Value> = rows.iter().map(taken).collect();
+        tx.change_set(TAKE, &taken).await?;
         tx.end().await?;
         Ok((rows, now))
     }
@@ -143,10 +143,6 @@ impl Desk {
 
 fn with_tasks(row: &notice::Model) -> bool {
     tells_of_tasks(&row.occasion, row.gate.is_some())
-}
-
-fn place(row: &notice::Model) -> [Value; 3] {
-    [row.client.clone().into(), row.record.into(), row.n.into()]
 }
 
 /// Messages in that state, oldest first. The state is written out, not bound: only then does a

@@ -1,17 +1,14 @@
 //! How deliveries end, and leases that last as long as they do.
 
-use super::{Delivered, Due, Key, LEASE, sets::Sql};
+use super::{Delivered, Due, Key, LEASE};
 use crate::{
     desk::Desk,
     store::{StoreError, Tx, codec, entity::notice},
 };
 use chrono::{DateTime, Duration, SubsecRound, Utc};
-use notice::{Column as C, Entity};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryResult,
-    Statement, Value,
-    sea_query::{Expr, SimpleExpr},
-};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 /// A message that no server has taken for so long is given up, and a person has to look: as long as
 /// mail servers themselves keep trying (RFC 5321 §4.5.4.1).
@@ -28,20 +25,38 @@ pub(super) fn in_doubt(answer: Option<&str>) -> bool {
     answer.is_some_and(|it| it.starts_with(DOUBT))
 }
 
-/// Those of some rows `it` that are still being delivered under that fence. A join, since SQLite
-/// would walk the whole table for `(…) IN (VALUES …)`.
-const HELD: &str = ") AS it WHERE notice.client = it.column1 AND notice.record = it.column2
-    AND notice.n = it.column3 AND notice.fence = it.column4 AND notice.state = 'sending'";
+/// How deliveries ended. A message is touched only while it is delivered under that fence.
+const END: &str = "UPDATE notice SET state = it.value->>'state', lease_until = NULL,
+    next_at = CAST(it.value->>'next_at' AS BIGINT),
+    attempts = CAST(it.value->>'attempts' AS INTEGER),
+    sent_at = CAST(it.value->>'sent_at' AS BIGINT), answer = it.value->>'answer' FROM {rows}
+    WHERE notice.client = it.value->>'client'
+    AND notice.record = CAST(it.value->>'record' AS BIGINT)
+    AND notice.n = CAST(it.value->>'n' AS INTEGER)
+    AND notice.fence = CAST(it.value->>'fence' AS BIGINT) AND notice.state = 'sending'";
+/// Leases of deliveries that go on.
+const PROLONG: &str = "UPDATE notice SET lease_until = CAST(it.value->>'until' AS BIGINT)
+    FROM {rows} WHERE notice.client = it.value->>'client'
+    AND notice.record = CAST(it.value->>'record' AS BIGINT)
+    AND notice.n = CAST(it.value->>'n' AS INTEGER)
+    AND notice.fence = CAST(it.value->>'fence' AS BIGINT) AND notice.state = 'sending'
+    RETURNING notice.client, notice.record, notice.n";
 
-/// What becomes of a message: state, when next, how many tries are taken back, words.
-struct Fate {
+/// What becomes of a message, as [`END`] reads it.
+#[derive(Serialize)]
+struct Fate<'a> {
+    client: &'a str,
+    record: i64,
+    n: i32,
+    fence: i64,
     state: &'static str,
-    next_at: DateTime<Utc>,
-    untried: i32,
+    next_at: i64,
+    attempts: i32,
+    sent_at: Option<i64>,
     answer: Option<String>,
 }
 
-fn fate(due: &Due, end: &Delivered, now: DateTime<Utc>) -> Fate {
+fn fate<'a>(due: &'a Due, end: &Delivered, now: DateTime<Utc>) -> Fate<'a> {
     let pause = Duration::seconds(PAUSE_S << due.attempt.clamp(1, 6) >> 1);
     let said = |words: &str| match due.doubted {
         true => format!("{DOUBT}{words}"),
@@ -57,11 +72,17 @@ fn fate(due: &Due, end: &Delivered, now: DateTime<Utc>) -> Fate {
         Delivered::Unknown(words) => ("pending", Some(format!("{DOUBT}{words}"))),
         Delivered::Back => ("pending", due.doubted.then(|| said("handed back"))),
     };
-    let untried = i32::from(*end == Delivered::Back);
+    let tried = *end != Delivered::Back;
+    let Key { client, record, n } = &due.key;
     Fate {
+        client,
+        record: *record,
+        n: *n,
+        fence: due.fence,
         state,
-        next_at: if untried == 1 { now } else { now + pause },
-        untried,
+        next_at: codec::micros(if tried { now + pause } else { now }),
+        attempts: due.attempt - i32::from(!tried),
+        sent_at: (state == "sent").then(|| codec::micros(now)),
         answer: answer.as_deref().map(short),
     }
 }
@@ -82,13 +103,6 @@ pub(super) async fn moment(desk: &Desk, tx: &Tx) -> Result<DateTime<Utc>, StoreE
     Ok(now.map_or_else(|| desk.clock.now(), |it| it.trunc_subsecs(6)))
 }
 
-/// The message at that place, as long as it is being delivered under that fence.
-fn held(key: &Key, fence: i64) -> SimpleExpr {
-    let place = C::Client.eq(&key.client).and(C::Record.eq(key.record));
-    let held = C::State.eq("sending").and(C::Fence.eq(fence));
-    place.and(C::N.eq(key.n)).and(held)
-}
-
 impl Desk {
     /// Says how a delivery ended. A try that lost its lease changes nothing.
     ///
@@ -105,22 +119,8 @@ impl Desk {
     pub async fn notices_ended(&self, all: &[(&Due, Delivered)]) -> Result<(), StoreError> {
         let tx = self.store.begin_apart().await?;
         let now = moment(self, &tx).await?;
-        sent(&tx, all, now).await?;
-        for (due, end) in all {
-            if matches!(end, Delivered::Sent(_)) {
-                continue;
-            }
-            let fate = fate(due, end, now);
-            Entity::update_many()
-                .col_expr(C::State, Expr::value(fate.state))
-                .col_expr(C::LeaseUntil, Expr::value(None::<i64>))
-                .col_expr(C::NextAt, Expr::value(codec::micros(fate.next_at)))
-                .col_expr(C::Attempts, Expr::col(C::Attempts).sub(fate.untried))
-                .col_expr(C::Answer, Expr::value(fate.answer))
-                .filter(held(&due.key, due.fence))
-                .exec(tx.db())
-                .await?;
-        }
+        let fates: Vec<Fate<'_>> = all.iter().map(|(due, end)| fate(due, end, now)).collect();
+        tx.change_set(END, &fates).await?;
         tx.end().await
     }
 
@@ -135,24 +135,12 @@ impl Desk {
         }
         let tx = self.store.begin_apart().await?;
         let until = codec::micros(moment(self, &tx).await? + LEASE);
-        let held = |it: &(Key, i64)| -> [Value; 4] {
-            let (key, fence) = it;
-            [
-                key.client.clone().into(),
-                key.record.into(),
-                key.n.into(),
-                (*fence).into(),
-            ]
+        let held = |it: &(Key, i64)| {
+            let (Key { client, record, n }, fence) = it;
+            json!({ "client": client, "record": record, "n": n, "fence": fence, "until": until })
         };
-        let kind = tx.db().get_database_backend();
-        let mut prolong = Sql::new(kind, "UPDATE notice SET lease_until = ");
-        prolong
-            .bind(until)
-            .then(" FROM (")
-            .rows(all.iter().map(held).collect())
-            .then(HELD)
-            .then(" RETURNING notice.client, notice.record, notice.n");
-        let rows = tx.db().query_all_raw(prolong.end()).await?;
+        let held: Vec<Value> = all.iter().map(held).collect();
+        let rows = tx.found_in_set(PROLONG, &held).await?;
         tx.end().await?;
         let key = |it: QueryResult| -> Result<Key, StoreError> {
             Ok(Key {
@@ -165,48 +153,18 @@ impl Desk {
     }
 }
 
-/// Notes those that a server took, which are nearly all, in one statement.
-async fn sent(tx: &Tx, all: &[(&Due, Delivered)], now: DateTime<Utc>) -> Result<(), StoreError> {
-    let taken = all.iter().filter_map(|(due, end)| match end {
-        Delivered::Sent(words) => Some([
-            due.key.client.clone().into(),
-            due.key.record.into(),
-            due.key.n.into(),
-            due.fence.into(),
-            short(words).into(),
-        ]),
-        _ => None,
-    });
-    let taken: Vec<[Value; 5]> = taken.collect();
-    if taken.is_empty() {
-        return Ok(());
-    }
-    let kind = tx.db().get_database_backend();
-    let mut note = Sql::new(
-        kind,
-        "UPDATE notice SET state = 'sent', lease_until = NULL, answer = it.column5, sent_at = ",
-    );
-    note.bind(codec::micros(now))
-        .then(" FROM (")
-        .rows(taken)
-        .then(HELD);
-    tx.db().execute_raw(note.end()).await?;
-    Ok(())
-}
-
 /// Gives up a message that was just taken and cannot be read.
 pub(super) async fn bury(tx: &Tx, row: &notice::Model, why: &str) -> Result<(), StoreError> {
-    let key = Key {
-        client: row.client.clone(),
+    let lost = Fate {
+        client: &row.client,
         record: row.record,
         n: row.n,
+        fence: row.fence + 1,
+        state: "dead",
+        next_at: row.next_at,
+        attempts: row.attempts + 1,
+        sent_at: None,
+        answer: Some(short(why)),
     };
-    Entity::update_many()
-        .col_expr(C::State, Expr::value("dead"))
-        .col_expr(C::LeaseUntil, Expr::value(None::<i64>))
-        .col_expr(C::Answer, Expr::value(why))
-        .filter(held(&key, row.fence + 1))
-        .exec(tx.db())
-        .await?;
-    Ok(())
+    tx.change_set(END, &[lost]).await
 }

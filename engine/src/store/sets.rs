@@ -4,7 +4,7 @@
 use super::{StoreError, Tx, codec};
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
-    Statement,
+    QueryResult, Statement,
 };
 use serde::Serialize;
 
@@ -63,11 +63,7 @@ impl Sheet {
         rows: &[R],
         all: bool,
     ) -> Result<(), StoreError> {
-        let set = match self.backend {
-            DbBackend::Postgres => "json_array_elements($1::json) it(value)",
-            _ => "jsonb_each(?) it",
-        };
-        self.line(sql.replace("{rows}", set), rows, all)
+        self.line(over(self.backend, sql), rows, all)
     }
 
     fn line<R: Serialize>(&mut self, sql: String, rows: &[R], all: bool) -> Result<(), StoreError> {
@@ -83,6 +79,43 @@ impl Sheet {
 }
 
 impl Tx {
+    /// Inserts rows, in one statement.
+    pub(crate) async fn insert_set<M>(&self, rows: &[M]) -> Result<(), StoreError>
+    where
+        M: ModelTrait + Serialize,
+    {
+        let mut sheet = Sheet::new(self.db().get_database_backend());
+        sheet.insert(rows)?;
+        self.carry_out(sheet).await
+    }
+
+    /// Runs one statement over rows, as [`Sheet::change`] does; a row that finds nothing is passed
+    /// over.
+    pub(crate) async fn change_set<R: Serialize>(
+        &self,
+        sql: &str,
+        rows: &[R],
+    ) -> Result<(), StoreError> {
+        let mut sheet = Sheet::new(self.db().get_database_backend());
+        sheet.change(sql, rows, false)?;
+        self.carry_out(sheet).await
+    }
+
+    /// The same, for a statement that says which rows it found.
+    pub(crate) async fn found_in_set<R: Serialize>(
+        &self,
+        sql: &str,
+        rows: &[R],
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let backend = self.db().get_database_backend();
+        let set = [codec::json(&rows)?.into()];
+        let one = Statement::from_sql_and_values(backend, over(backend, sql), set);
+        Ok(self.db().query_all_raw(one).await?)
+    }
+
     pub(super) async fn carry_out(&self, sheet: Sheet) -> Result<(), StoreError> {
         let (backend, mut lines) = (sheet.backend, sheet.lines);
         if backend == DbBackend::Sqlite {
@@ -124,6 +157,15 @@ fn together(lines: Vec<Line>) -> Vec<Line> {
         others.insert(0, one);
     }
     others
+}
+
+/// The statement with its set in the place of `{rows}`.
+fn over(backend: DbBackend, sql: &str) -> String {
+    let set = match backend {
+        DbBackend::Postgres => "json_array_elements($1::json) it(value)",
+        _ => "jsonb_each(?) it",
+    };
+    sql.replace("{rows}", set)
 }
 
 /// Rows of that table out of the set. A row that fails ends the whole group, so SQLite need not be
