@@ -1,4 +1,10 @@
 //! Messages owed: taken under lease, given to whoever can deliver them, retried, given up.
+//!
+//! Before the text of a message may leave, that it is about to is noted; how it ended is noted
+//! after. A deliverer that dies leaves in doubt what it had begun and nothing else, and what it had
+//! begun is sent once more under the same Message-ID: lost is worse than double. So that this stays
+//! one message a connection, a deliverer begins the next one only once the end of the one before is
+//! durable.
 
 mod claim;
 mod settle;
@@ -45,7 +51,8 @@ pub struct Due {
     pub at: DateTime<Utc>,
     /// Secret of the personal link, and the code for questions that cannot be undone.
     pub link: Option<Minted>,
-    /// An earlier try may have arrived: it ended in doubt, or never said how it ended.
+    /// An earlier try may have arrived: it ended in doubt, or was begun and never said how it
+    /// ended.
     pub doubted: bool,
 }
 
@@ -80,6 +87,15 @@ pub enum Delivered {
     Unknown(String),
     /// It was never tried: whoever comes next may take it at once.
     Back,
+}
+
+/// What is to be noted of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The text may leave from now on, and the lease begins anew.
+    Begins,
+    /// It came to this end.
+    Ends(Delivered),
 }
 
 /// A message as lists show it.

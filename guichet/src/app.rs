@@ -191,6 +191,16 @@ impl App {
         Runner::new(self.desk.clone(), name)
     }
 
+    fn post(&self) -> Post {
+        let post = Post::new(
+            self.desk.clone(),
+            self.mail.deliver.clone(),
+            self.mail.sender.clone(),
+            self.provider.base_url.clone(),
+        );
+        if self.alone { post.alone() } else { post }
+    }
+
     /// Starts the workers among `parts`; they finish what they hold once `stop` says true.
     #[must_use]
     pub fn work(&self, parts: &BTreeSet<Part>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
@@ -210,13 +220,7 @@ impl App {
                     }
                 }
                 Part::Mailer => {
-                    let post = Post::new(
-                        self.desk.clone(),
-                        self.mail.deliver.clone(),
-                        self.mail.sender.clone(),
-                        self.provider.base_url.clone(),
-                    );
-                    hands.spawn(post.run(stop.clone()));
+                    hands.spawn(self.post().run(stop.clone()));
                 }
             }
         }

@@ -10,12 +10,14 @@ mod clean;
 mod compose;
 mod dots;
 mod invite;
+mod leave;
 mod message;
 mod outbox;
 mod render;
 pub mod smtp;
 pub mod view;
 
+pub use leave::Leave;
 pub use message::{address, message};
 pub use outbox::{Kept, Outbox, OutboxError};
 pub use render::{Attachment, Mailbox, Rendered, SUBJECT, render};
@@ -68,6 +70,9 @@ pub enum Delivery {
     /// arrived. It can be sent once more, since its Message-ID is the same.
     #[error("sent, but no answer came: {0}")]
     Unknown(String),
+    /// Its sender did not let it go: nothing of its text went out.
+    #[error("held back")]
+    Held,
 }
 
 impl From<MailError> for Delivery {
@@ -84,9 +89,17 @@ impl From<MailError> for Delivery {
 /// Somewhere to hand letters to.
 #[async_trait]
 pub trait Deliver: Send + Sync {
-    /// Hands over one letter.
+    /// Hands over one letter. Nothing of its text goes out before `leave` is given.
     ///
     /// # Errors
     /// See [`Delivery`]; nothing about one letter stands in the way of the next.
-    async fn deliver(&self, mail: &Rendered) -> Result<Accepted, Delivery>;
+    async fn hand_over(&self, mail: &Rendered, leave: Leave) -> Result<Accepted, Delivery>;
+
+    /// Hands over one letter that may go at once.
+    ///
+    /// # Errors
+    /// As [`Deliver::hand_over`].
+    async fn deliver(&self, mail: &Rendered) -> Result<Accepted, Delivery> {
+        self.hand_over(mail, Leave::free()).await
+    }
 }

@@ -203,6 +203,11 @@ impl Stage {
         text.lines().map(letter).collect()
     }
 
+    /// How many bytes of letters the mail server has written down.
+    pub fn letter_bytes(&self) -> u64 {
+        fs::metadata(&self.letters).map_or(0, |it| it.len())
+    }
+
     /// How many lines of all logs hold these words.
     pub fn count(&self, words: &str) -> usize {
         self.replicas.iter().map(|it| it.count(words)).sum()

@@ -2,7 +2,7 @@
 //! R4, R5, P13).
 
 use chrono::Duration;
-use engine::outbox::{Delivered, Due, LEASE, Message};
+use engine::outbox::{Delivered, Due, Key, LEASE, Message, Step};
 use std::collections::BTreeSet;
 use tests::World;
 use tokio::task::JoinSet;
@@ -32,6 +32,11 @@ async fn take(world: &World, most: u64) -> Vec<Due> {
     taken.expect("the outbox answers")
 }
 
+async fn noted(world: &World, all: &[(&Due, Step)]) -> BTreeSet<Key> {
+    let held = world.desk.note_deliveries(all).await;
+    held.expect("noted")
+}
+
 async fn ended(world: &World, due: &Due, end: Delivered) -> Message {
     let noted = world.desk.notice_ended(due, end).await;
     noted.expect("noted");
@@ -54,9 +59,9 @@ async fn mailers_of_several_replicas_take_each_message_once() {
                 }
                 let ends: Vec<_> = taken
                     .iter()
-                    .map(|it| (it, Delivered::Sent("250".into())))
+                    .map(|it| (it, Step::Ends(Delivered::Sent("250".into()))))
                     .collect();
-                desk.notices_ended(&ends).await.expect("noted");
+                desk.note_deliveries(&ends).await.expect("noted");
                 mine.extend(taken.into_iter().map(|it| it.key));
             }
         });
@@ -83,13 +88,64 @@ async fn a_lease_lasts_as_long_as_it_is_prolonged_and_not_longer() {
     let again = take(&world, 100).await;
     assert_eq!(again.len(), 1, "only the one that was not prolonged");
     assert_eq!(again[0].key, taken[0].key);
-    assert!(again[0].fence > taken[0].fence && again[0].doubted);
+    assert!(again[0].fence > taken[0].fence && !again[0].doubted);
     // Who lost it can neither prolong it nor say how it ended.
     let lost = [(taken[0].key.clone(), taken[0].fence)];
     let still = world.desk.hold_notices(&lost).await.expect("answered");
     assert!(still.is_empty());
     let late = ended(&world, &taken[0], Delivered::Never("late".into())).await;
     assert_eq!(late.state, "sending");
+}
+
+/// P13: what a dead mailer had taken and not begun never left; only what it had begun is in doubt.
+#[tokio::test]
+async fn a_mailer_that_dies_leaves_in_doubt_what_it_had_begun_and_nothing_else() {
+    let world = World::new().await;
+    let owed = ten_asked(&world).await;
+    let taken = take(&world, 100).await;
+    let begins = [(&taken[0], Step::Begins), (&taken[1], Step::Begins)];
+    assert_eq!(noted(&world, &begins).await.len(), 2);
+    let ends = [
+        (&taken[0], Step::Ends(Delivered::Sent("250".into()))),
+        (&taken[2], Step::Begins),
+    ];
+    noted(&world, &ends).await;
+    let tries = async |due| of(&world, due).await.attempts;
+    assert_eq!((tries(&taken[1]).await, tries(&taken[3]).await), (1, 0));
+    world.desk.inherit_notices().await.expect("inherited");
+    let heirs = take(&world, 100).await;
+    assert_eq!(heirs.len(), owed - 3, "all but one sent and two begun");
+    assert!(heirs.iter().all(|it| it.attempt == 1 && !it.doubted));
+    for due in &heirs {
+        ended(&world, due, Delivered::Sent("250".into())).await;
+    }
+    world.advance(LEASE + Duration::seconds(1));
+    let doubted = take(&world, 100).await;
+    let keys: Vec<_> = doubted.iter().map(|it| &it.key).collect();
+    assert_eq!(keys, [&taken[1].key, &taken[2].key]);
+    assert!(doubted.iter().all(|it| it.attempt == 2 && it.doubted));
+    // Taken and not begun again, they are as free as all others when that mailer dies too.
+    world.desk.inherit_notices().await.expect("inherited");
+    assert!(take(&world, 100).await.iter().all(|it| it.doubted));
+    // The dead one may have been only slow: what it says now changes nothing.
+    let late = [(&taken[1], Step::Begins), (&taken[3], Step::Begins)];
+    assert!(noted(&world, &late).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_begins_is_held_for_a_whole_lease() {
+    let world = World::new().await;
+    ten_asked(&world).await;
+    let taken = take(&world, 2).await;
+    world.advance(LEASE - Duration::seconds(1));
+    noted(&world, &[(&taken[0], Step::Begins)]).await;
+    world.advance(LEASE - Duration::seconds(1));
+    let others = take(&world, 100).await;
+    assert!(others.iter().any(|it| it.key == taken[1].key));
+    assert!(others.iter().all(|it| it.key != taken[0].key));
+    // Begun and then not let go after all: nothing of it is left.
+    let back = ended(&world, &taken[0], Delivered::Back).await;
+    assert_eq!((back.attempts, back.answer), (0, None));
 }
 
 /// P16: neither a lease nor a pause outlives the clock that gave it by days.

@@ -23,7 +23,7 @@ use std::{
 
 /// Messages that somebody delivers from now on.
 const TAKE: &str = "UPDATE notice SET state = 'sending', fence = notice.fence + 1,
-    attempts = notice.attempts + 1, lease_until = CAST(it.value->>'until' AS BIGINT) FROM {rows}
+    lease_until = CAST(it.value->>'until' AS BIGINT), answer = it.value->>'answer' FROM {rows}
     WHERE notice.client = it.value->>'client'
     AND notice.record = CAST(it.value->>'record' AS BIGINT)
     AND notice.n = CAST(it.value->>'n' AS INTEGER)";
@@ -76,7 +76,10 @@ impl Desk {
         }
         let until = codec::micros(now + LEASE);
         let taken = |it: &notice::Model| {
-            json!({ "client": it.client, "record": it.record, "n": it.n, "until": until })
+            json!({
+                "client": it.client, "record": it.record, "n": it.n, "until": until,
+                "answer": settle::when_taken(it.answer.as_deref()),
+            })
         };
         let taken: Vec<Value> = rows.iter().map(taken).collect();
         tx.change_set(TAKE, &taken).await?;
@@ -288,7 +291,7 @@ impl<'a> Around<'a> {
             occasion: row.occasion.clone(),
             facts: codec::from_json("facts", &row.facts)?,
             at: codec::instant(row.at)?,
-            doubted: row.state == "sending" || settle::in_doubt(row.answer.as_deref()),
+            doubted: settle::in_doubt(row.answer.as_deref()),
             to,
             ticket,
             gate,

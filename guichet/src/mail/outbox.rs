@@ -1,7 +1,7 @@
 //! The outbox of the demo: letters are kept instead of sent, in memory and as one JSON file each,
 //! so that a second start on the same directory still shows them.
 
-use super::{Accepted, Deliver, Delivery, message, render::Rendered};
+use super::{Accepted, Deliver, Delivery, Leave, message, render::Rendered};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -129,8 +129,11 @@ impl Outbox {
 
 #[async_trait]
 impl Deliver for Outbox {
-    async fn deliver(&self, mail: &Rendered) -> Result<Accepted, Delivery> {
+    async fn hand_over(&self, mail: &Rendered, leave: Leave) -> Result<Accepted, Delivery> {
         message(mail)?;
+        if !leave.given().await {
+            return Err(Delivery::Held);
+        }
         let position = self.keep(mail)?;
         Ok(Accepted {
             reply: format!("kept in the outbox as number {position}"),

@@ -4,7 +4,9 @@
 //! algorithm on, which costs some 40 ms a letter, does not bound how many connections are open, and
 //! does not tell whether a lost connection was lost before or after the letter went out.
 
-use super::{Accepted, Deliver, Delivery, clean, dots::whole, message::wire, render::Rendered};
+use super::{
+    Accepted, Deliver, Delivery, Leave, clean, dots::whole, message::wire, render::Rendered,
+};
 use async_trait::async_trait;
 use lettre::{
     address::Envelope,
@@ -144,26 +146,37 @@ impl Smtp {
         })
     }
 
-    /// Sends one message as it is.
+    /// Sends one message as it is, once it is let go.
     ///
     /// # Errors
     /// See [`Delivery`]. `Unknown` only once the server had asked for the content.
-    pub async fn send(&self, envelope: &Envelope, message: &[u8]) -> Result<Accepted, Delivery> {
+    async fn send(
+        &self,
+        envelope: &Envelope,
+        message: &[u8],
+        leave: Leave,
+    ) -> Result<Accepted, Delivery> {
         let _place = self
             .places
             .acquire()
             .await
             .map_err(|it| Delivery::Transient(it.to_string()))?;
-        if let Some(mut kept) = self.take() {
-            match quietly(self.converse(&mut kept, envelope, message)).await {
-                // The server hung up while nobody was talking: the letter never left.
-                Err(Trouble::Stale(_)) => {}
-                ended => return self.settle(kept, ended).await,
-            }
+        let (mut connection, greeted) = match self.take() {
+            Some(kept) => (kept, false),
+            None => (quietly(self.connect()).await?, true),
+        };
+        let mut addressed = quietly(self.address(&mut connection, envelope)).await;
+        if let (Err(Trouble::Stale(_)), false) = (&addressed, greeted) {
+            // The server hung up while nobody was talking: the letter never left.
+            connection = quietly(self.connect()).await?;
+            addressed = quietly(self.address(&mut connection, envelope)).await;
         }
-        let mut fresh = quietly(self.connect()).await?;
-        let ended = quietly(self.converse(&mut fresh, envelope, message)).await;
-        self.settle(fresh, ended).await
+        let ended = match addressed {
+            Ok(()) if !leave.given().await => Err(Trouble::Refused(Delivery::Held)),
+            Ok(()) => quietly(self.say(&mut connection, message)).await,
+            Err(trouble) => Err(trouble),
+        };
+        self.settle(connection, ended).await
     }
 
     async fn settle(
@@ -265,12 +278,12 @@ impl Smtp {
         Ok(connection)
     }
 
-    async fn converse(
+    /// Says from whom and to whom.
+    async fn address(
         &self,
         connection: &mut AsyncSmtpConnection,
         envelope: &Envelope,
-        message: &[u8],
-    ) -> Result<Accepted, Trouble> {
+    ) -> Result<(), Trouble> {
         let mut parameters = Vec::new();
         let addresses = envelope.to().iter().chain(envelope.from());
         if !addresses
@@ -297,6 +310,15 @@ impl Smtp {
             self.step(connection.command(Rcpt::new(recipient.clone(), Vec::new())))
                 .await?;
         }
+        Ok(())
+    }
+
+    /// Says the text, and hears whether it is taken.
+    async fn say(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        message: &[u8],
+    ) -> Result<Accepted, Trouble> {
         self.step(connection.command(Data)).await?;
         let unknown = |why: String| Trouble::Lost(Delivery::Unknown(why));
         let sending = async {
@@ -331,9 +353,9 @@ impl Smtp {
 
 #[async_trait]
 impl Deliver for Smtp {
-    async fn deliver(&self, mail: &Rendered) -> Result<Accepted, Delivery> {
+    async fn hand_over(&self, mail: &Rendered, leave: Leave) -> Result<Accepted, Delivery> {
         let (envelope, message) = wire(mail)?;
-        self.send(&envelope, &message).await
+        self.send(&envelope, &message, leave).await
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Metrics,
     labels::{Exchange, Kind, Outcome, Task, Ticket},
 };
-use crate::mail::{Accepted, Deliver, Delivery, Rendered};
+use crate::mail::{Accepted, Deliver, Delivery, Leave, Rendered};
 use adapters::wire::{Answered, Ear};
 use async_trait::async_trait;
 use catalogue::{Class, Speed};
@@ -168,9 +168,11 @@ pub(super) struct Counted {
 
 #[async_trait]
 impl Deliver for Counted {
-    async fn deliver(&self, mail: &Rendered) -> Result<Accepted, Delivery> {
-        let end = self.inner.deliver(mail).await;
+    async fn hand_over(&self, mail: &Rendered, leave: Leave) -> Result<Accepted, Delivery> {
+        let end = self.inner.hand_over(mail, leave).await;
         let outcome = match &end {
+            // Never tried.
+            Err(Delivery::Held) => return end,
             Ok(_) => "sent",
             Err(Delivery::Permanent(..)) => "never",
             Err(Delivery::Transient(_)) => "later",

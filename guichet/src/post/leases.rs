@@ -1,4 +1,4 @@
-//! The leases of messages under way.
+//! The leases of messages that are held.
 
 use engine::{
     desk::Desk,
@@ -9,28 +9,25 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::time::{self, Instant};
+use tokio::time;
 
-/// What is held, under which fence, and when that was last certain. By the steady clock: a clock
-/// that is set does not make a lease look younger.
-type Held = BTreeMap<Key, (i64, Instant)>;
+/// How long a lease may be relied on: two thirds of it (R19).
+pub(super) const SAFE: Duration = Duration::from_secs(LEASE.num_seconds().unsigned_abs() * 2 / 3);
+/// How often leases are prolonged.
+const BEAT: Duration = Duration::from_secs(LEASE.num_seconds().unsigned_abs() / 4);
 
-/// Leases of messages under way.
+/// What is held, under which fence.
 #[derive(Clone, Default)]
-pub(super) struct Leases(Arc<Mutex<Held>>);
-
-fn lease() -> Duration {
-    LEASE.to_std().unwrap_or_default()
-}
+pub(super) struct Leases(Arc<Mutex<BTreeMap<Key, i64>>>);
 
 impl Leases {
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<Key, i64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A message taken no earlier than `since`.
-    pub(super) fn add(&self, due: &Due, since: Instant) {
-        self.held().insert(due.key.clone(), (due.fence, since));
+    /// A message that was taken.
+    pub(super) fn add(&self, due: &Due) {
+        self.held().insert(due.key.clone(), due.fence);
     }
 
     /// The end of its letter is noted.
@@ -38,32 +35,14 @@ impl Leases {
         self.held().remove(&due.key);
     }
 
-    /// Whether nobody else can have taken the message, with time to spare (R19).
-    pub(super) fn certain(&self, due: &Due) -> bool {
-        let held = self.held();
-        held.get(&due.key)
-            .is_some_and(|(fence, since)| *fence == due.fence && since.elapsed() < lease() * 2 / 3)
-    }
-
-    /// Prolongs what is held, for as long as it is polled (R6).
+    /// Prolongs what is held, for as long as it is polled (R6). What was lost is not missed here:
+    /// its letter is not begun.
     pub(super) async fn beat(self, desk: Desk) {
         loop {
-            time::sleep(lease() / 4).await;
-            let since = Instant::now();
-            let all: Vec<(Key, i64)> = {
-                let held = self.held();
-                held.iter().map(|it| (it.0.clone(), it.1.0)).collect()
-            };
-            match desk.hold_notices(&all).await {
-                Ok(still) => {
-                    let mut held = self.held();
-                    for (key, fence) in all.into_iter().filter(|it| still.contains(&it.0)) {
-                        if let Some(it) = held.get_mut(&key).filter(|it| it.0 == fence) {
-                            it.1 = since;
-                        }
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "cannot prolong the leases of letters"),
+            time::sleep(BEAT).await;
+            let all: Vec<(Key, i64)> = self.held().clone().into_iter().collect();
+            if let Err(error) = desk.hold_notices(&all).await {
+                tracing::warn!(%error, "cannot prolong the leases of letters");
             }
         }
     }

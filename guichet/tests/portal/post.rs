@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use catalogue::Lang;
 use engine::{outbox::Message, people::Right, store::NewPerson};
 use guichet::{
-    mail::{Accepted, Deliver, Delivery, Rendered, view::Sender},
+    mail::{Accepted, Deliver, Delivery, Leave, Rendered, view::Sender},
     post::Post,
 };
 use std::{
@@ -41,7 +41,10 @@ impl WayOut {
 
 #[async_trait]
 impl Deliver for WayOut {
-    async fn deliver(&self, mail: &Rendered) -> Result<Accepted, Delivery> {
+    async fn hand_over(&self, mail: &Rendered, leave: Leave) -> Result<Accepted, Delivery> {
+        if !leave.given().await {
+            return Err(Delivery::Held);
+        }
         let name = mail
             .to
             .mail
