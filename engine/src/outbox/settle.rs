@@ -155,15 +155,21 @@ impl Desk {
     /// # Errors
     /// The database failed; nothing was noted, or nobody knows: it can be said again.
     pub async fn note_deliveries(&self, all: &[(&Due, Step)]) -> Result<BTreeSet<Key>, StoreError> {
-        let tx = self.store.begin_apart().await?;
-        let now = moment(self, &tx).await?;
-        let fates: Vec<Fate<'_>> = all
-            .iter()
-            .map(|(it, step)| Fate::of(it, step, now))
-            .collect();
-        let rows = tx.found_in_set(NOTE, &fates).await?;
-        tx.end().await?;
-        rows.into_iter().map(key).collect()
+        let fates = |now| -> Vec<Fate<'_>> {
+            let all = all.iter();
+            all.map(|(due, step)| Fate::of(due, step, now)).collect()
+        };
+        let rows = if self.store.on_sqlite() {
+            let fates = fates(self.clock.now());
+            self.store.found_in_set_at_once(NOTE, &fates).await?
+        } else {
+            let tx = self.store.begin_apart().await?;
+            let fates = fates(moment(self, &tx).await?);
+            let rows = tx.found_in_set(NOTE, &fates).await?;
+            tx.end().await?;
+            rows
+        };
+        keys(rows)
     }
 
     /// Ends the leases of everybody: what was taken and not begun is due at once. For a process
@@ -203,16 +209,20 @@ impl Desk {
         let held: Vec<Value> = all.iter().map(held).collect();
         let rows = tx.found_in_set(PROLONG, &held).await?;
         tx.end().await?;
-        rows.into_iter().map(key).collect()
+        keys(rows)
     }
 }
 
-fn key(it: QueryResult) -> Result<Key, StoreError> {
-    Ok(Key {
-        client: it.try_get("", "client")?,
-        record: it.try_get("", "record")?,
-        n: it.try_get("", "n")?,
-    })
+/// Where the messages are that a statement found.
+pub(super) fn keys(rows: Vec<QueryResult>) -> Result<BTreeSet<Key>, StoreError> {
+    let key = |it: QueryResult| {
+        Ok(Key {
+            client: it.try_get("", "client")?,
+            record: it.try_get("", "record")?,
+            n: it.try_get("", "n")?,
+        })
+    };
+    rows.into_iter().map(key).collect()
 }
 
 /// Gives up a message that was just taken and cannot be read.

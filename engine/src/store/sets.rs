@@ -1,7 +1,7 @@
 //! Whole sets of rows in one statement. A set travels as one JSON array, so that a statement has
 //! one parameter and one text whatever the number of rows: it is prepared once per connection.
 
-use super::{StoreError, Tx, codec};
+use super::{Store, StoreError, Tx, codec};
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
     QueryResult, Statement,
@@ -78,6 +78,20 @@ impl Sheet {
     }
 }
 
+impl Store {
+    /// Runs one statement over rows as [`Tx::found_in_set`] does, as a transaction of its own. Only
+    /// on SQLite, where a connection that somebody left inside a transaction is never handed out:
+    /// the statement is its own transaction there, which spares two ways to the thread that has the
+    /// connection.
+    pub(crate) async fn found_in_set_at_once<R: Serialize>(
+        &self,
+        sql: &str,
+        rows: &[R],
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        found(&self.base.write, sql, rows).await
+    }
+}
+
 impl Tx {
     /// Inserts rows, in one statement.
     pub(crate) async fn insert_set<M>(&self, rows: &[M]) -> Result<(), StoreError>
@@ -107,13 +121,7 @@ impl Tx {
         sql: &str,
         rows: &[R],
     ) -> Result<Vec<QueryResult>, StoreError> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let backend = self.db().get_database_backend();
-        let set = [codec::json(&rows)?.into()];
-        let one = Statement::from_sql_and_values(backend, over(backend, sql), set);
-        Ok(self.db().query_all_raw(one).await?)
+        found(self.db(), sql, rows).await
     }
 
     pub(super) async fn carry_out(&self, sheet: Sheet) -> Result<(), StoreError> {
@@ -157,6 +165,20 @@ fn together(lines: Vec<Line>) -> Vec<Line> {
         others.insert(0, one);
     }
     others
+}
+
+async fn found<R: Serialize>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    rows: &[R],
+) -> Result<Vec<QueryResult>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let backend = db.get_database_backend();
+    let set = [codec::json(&rows)?.into()];
+    let one = Statement::from_sql_and_values(backend, over(backend, sql), set);
+    Ok(db.query_all_raw(one).await?)
 }
 
 /// The statement with its set in the place of `{rows}`.
