@@ -1,12 +1,12 @@
 //! A rendered letter as the bytes that go over the wire.
 
-use super::{MailError, render::Rendered};
+use super::{MailError, quoted::quoted, render::Rendered};
 use lettre::{
     Address, Message,
     address::Envelope,
     message::{
-        Attachment as File, Mailbox, MultiPart, SinglePart,
-        header::{ContentType, HeaderName, HeaderValue},
+        Attachment as File, Body, Mailbox, MultiPart, SinglePart,
+        header::{ContentTransferEncoding::QuotedPrintable, ContentType, HeaderName, HeaderValue},
     },
 };
 use sha2::{Digest, Sha256};
@@ -80,10 +80,11 @@ fn assemble(mail: &Rendered) -> Result<Message, MailError> {
         let name = HeaderName::new_from_ascii(name.clone()).map_err(|_| MailError::Header)?;
         builder = builder.raw_header(HeaderValue::new(name, value.clone()));
     }
+    let body = |text: &str| Body::dangerous_pre_encoded(quoted(text), QuotedPrintable);
     let parts = MultiPart::alternative()
         .boundary(boundary(mail, "parts"))
-        .singlepart(SinglePart::plain(mail.text.clone()))
-        .singlepart(SinglePart::html(mail.html.clone()));
+        .singlepart(SinglePart::plain(body(&mail.text)))
+        .singlepart(SinglePart::html(body(&mail.html)));
     let whole = if mail.attachments.is_empty() {
         parts
     } else {

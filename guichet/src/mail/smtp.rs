@@ -25,7 +25,7 @@ use tokio::{
     sync::Semaphore,
     time::{Instant, timeout},
 };
-use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
+use tracing::{Dispatch, instrument::WithSubscriber};
 
 /// A connection unused for longer is not trusted to be open still.
 const IDLE: Duration = Duration::from_secs(60);
@@ -359,9 +359,10 @@ impl Deliver for Smtp {
     }
 }
 
-/// lettre logs every line it writes: personal links, codes and the password.
+/// lettre logs every line it writes: personal links, codes and the password. To make a subscriber
+/// of one's own for it would have all of the program ask anew what is logged.
 fn quietly<F: Future>(conversation: F) -> impl Future<Output = F::Output> {
-    conversation.with_subscriber(NoSubscriber::default())
+    conversation.with_subscriber(Dispatch::none())
 }
 
 fn trouble(error: &Error) -> Trouble {
