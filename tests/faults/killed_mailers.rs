@@ -153,8 +153,8 @@ async fn kill_mailers(what: &str, mut stage: Stage, kills: usize) {
     report::line(
         what,
         &format!(
-            "{letters} letters, {killed} kills in {:.0} s, {under_way} of them with letters under \
-             way, {} put at risk, {doubled} doubled, {} that were not; {left} left after the last kill \
+            "{letters} letters, {killed} kills in {:.0} s, {under_way} with letters under way, \
+             {} put at risk, {doubled} doubled, {} that were not; {left} left after the last kill \
              and sent in {:.0} s; at most {:.1} s from a start to its first letter; {found}",
             begun.elapsed().as_secs_f64(),
             risked.len(),
