@@ -3,7 +3,7 @@
 use crate::{orders::order_by_hand, town::Town};
 use async_trait::async_trait;
 use catalogue::Lang;
-use engine::{outbox::Message, people::Right, store::NewPerson};
+use engine::{desk::Desk, outbox::Message, people::Right, store::NewPerson};
 use guichet::{
     mail::{Accepted, Deliver, Delivery, Leave, Rendered, view::Sender},
     post::Post,
@@ -69,7 +69,43 @@ impl Deliver for WayOut {
     }
 }
 
-fn post(town: &Town, out: &Arc<WayOut>) -> Post {
+/// Takes letters, and looks at what the database says of each when it is let go, and of all that
+/// were taken before.
+struct Watchman {
+    desk: Desk,
+    taken: Mutex<Vec<String>>,
+    wrong: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Deliver for Watchman {
+    async fn hand_over(&self, mail: &Rendered, leave: Leave) -> Result<Accepted, Delivery> {
+        if !leave.given().await {
+            return Err(Delivery::Held);
+        }
+        // Before the database is asked: what is taken meanwhile is not in its answer.
+        let taken = self.taken.lock().unwrap().clone();
+        let all = self.desk.messages(None, None, 1_000).await.unwrap();
+        let state = |id: &str| {
+            let number = id.rsplit('.').next().unwrap_or_default();
+            let named =
+                |it: &&Message| (it.key.record * 100 + i64::from(it.key.n)).to_string() == number;
+            all.iter().find(named).unwrap()
+        };
+        let own = state(&mail.id);
+        let begun = own.answer.as_deref() == Some("in doubt: its text was on its way");
+        let unsaid = taken.iter().filter(|it| state(it).state != "sent").count();
+        if !begun || own.attempts != 1 || unsaid > 3 {
+            let mut wrong = self.wrong.lock().unwrap();
+            wrong.push(format!("{unsaid} unsaid, own {own:?}"));
+        }
+        self.taken.lock().unwrap().push(mail.id.clone());
+        let reply = format!("250 took {}", mail.id);
+        Ok(Accepted { reply })
+    }
+}
+
+fn post<D: Deliver + 'static>(town: &Town, out: &Arc<D>) -> Post {
     let sender = Sender {
         provider: "Nuage Sûr".into(),
         address: "guichet@nuage.example".into(),
@@ -178,6 +214,30 @@ async fn a_letter_in_doubt_is_sent_once_more_and_then_shown_to_a_person() {
         hands.await.unwrap();
         town.wait(3_600);
     }
+}
+
+/// P13: of four hands, each with one letter, three at most may have an end that is not durable when
+/// a fourth lets a letter go, and that it does is durable by then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_letter_leaves_before_the_one_before_it_is_noted() {
+    let town = Town::demo().await;
+    for _ in 0..20 {
+        order_by_hand(&town).await;
+    }
+    let owed = messages(&town).await.len();
+    let out = Arc::new(Watchman {
+        desk: town.desk.clone(),
+        taken: Mutex::default(),
+        wrong: Mutex::default(),
+    });
+    let (tell, stop) = watch::channel(false);
+    let hands = tokio::spawn(post(&town, &out).run(stop));
+    until(&town, "sent", owed).await;
+    tell.send_replace(true);
+    hands.await.unwrap();
+    assert_eq!(out.taken.lock().unwrap().len(), owed);
+    let wrong = out.wrong.lock().unwrap();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Two mailers on one database: every letter leaves once.
