@@ -1,8 +1,9 @@
 //! The schema, one step after another, the same on SQLite and on PostgreSQL.
 //!
-//! Every table that belongs to a client begins its key with the client, so that data can be spread
-//! by client and no transaction crosses clients. Times are microseconds since 1970, names are
-//! text: both read the same everywhere. Steps are frozen once released.
+//! Every table that belongs to a client has the client in its key, and on PostgreSQL begins it with
+//! the client, so that data can be spread by client; no transaction crosses clients. Times are
+//! microseconds since 1970, names are text: both read the same everywhere. Steps are frozen once
+//! released.
 
 use sea_orm_migration::{
     prelude::*,
@@ -18,6 +19,7 @@ mod m20261122_000004_journal;
 mod m20261122_000005_outbox;
 mod m20261122_000006_pages;
 mod m20261122_000007_tiles;
+mod m20261122_000008_near;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -33,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_outbox::Migration),
             Box::new(m20261122_000006_pages::Migration),
             Box::new(m20261122_000007_tiles::Migration),
+            Box::new(m20261122_000008_near::Migration),
         ]
     }
 }
@@ -47,6 +50,7 @@ pub async fn bring_up(db: &DatabaseConnection) -> Result<(), DbErr> {
         return Migrator::up(db, None).await;
     }
     let turn = db.begin().await?;
+    turn.execute_unprepared(PATIENT).await?;
     turn.execute_unprepared(TURN).await?;
     let done = Migrator::up(db, None).await;
     turn.commit().await?;
@@ -103,6 +107,10 @@ pub async fn standing(db: &DatabaseConnection) -> Result<Standing, DbErr> {
     })
 }
 
+/// Whoever waits for the turn, or holds it idly, does so as long as the steps take.
+const PATIENT: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+    SET LOCAL idle_in_transaction_session_timeout = 0";
+
 /// Held until the transaction ends; the number is ours and means nothing.
 const TURN: &str = "SELECT pg_advisory_xact_lock(714200)";
 
@@ -110,9 +118,13 @@ const TURN: &str = "SELECT pg_advisory_xact_lock(714200)";
 /// halves the pages that each row touches.
 const COMPACT: &str = "/* short rows */";
 
-/// Runs statements one by one.
+/// Runs statements one by one; a large table takes its time.
 async fn all(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
     let sqlite = manager.get_database_backend() == DatabaseBackend::Sqlite;
+    if !sqlite {
+        let patient = "SET LOCAL statement_timeout = 0";
+        manager.get_connection().execute_unprepared(patient).await?;
+    }
     for statement in statements {
         let statement = statement.replace(COMPACT, if sqlite { "WITHOUT ROWID" } else { "" });
         manager

@@ -97,7 +97,7 @@ const STATEMENTS: &[&str] = &[
 
 /// Four eyes, whatever the program does: no decision by a barred person, on a gate that is not
 /// open, or about anything but the gate's own digest.
-async fn guard_decisions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+pub(crate) async fn guard_decisions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     const OPEN: &str = "SELECT 1 FROM gate g WHERE g.client = NEW.client AND g.id = NEW.gate
         AND g.state = 'open' AND g.digest = NEW.digest";
     const BARRED: &str = "SELECT 1 FROM gate_barred b WHERE b.client = NEW.client

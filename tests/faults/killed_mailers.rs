@@ -2,7 +2,6 @@
 //! most: each of those it said beforehand to be about to send.
 
 use crate::{
-    dice::Dice,
     drain::drain,
     oracle,
     player::{Player, Seen, Told},
@@ -17,6 +16,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tests::dice::Dice;
 use tokio::{task::JoinSet, time::sleep};
 
 /// Letters that one mailer hands over at once, each on a connection of its own.

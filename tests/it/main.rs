@@ -18,4 +18,5 @@ mod sim;
 mod stories;
 mod tamper;
 mod tidy;
+mod upgrades;
 mod window;

@@ -4,6 +4,7 @@
 mod holds;
 mod journal;
 mod ledger;
+mod reach;
 mod tickets;
 mod tiles;
 
@@ -134,6 +135,8 @@ pub async fn verify(view: &View, tell: Tell<'_>) -> Result<Report, StoreError> {
         let seen = ledger::check(db, &client, &mut book, &replay).await;
         book.unreadable("ledger", &client, seen);
     }
+    let seen = reach::strays(db, &mut book).await;
+    book.unreadable("tickets", "", seen);
     let heads = match view.heads().await {
         Ok(it) => it,
         Err(why) => {

@@ -78,6 +78,17 @@ impl Run {
         pair.is_some_and(|(mine, theirs)| Arc::ptr_eq(mine, theirs))
     }
 
+    /// Whether both have the same nodes.
+    #[must_use]
+    pub fn same_nodes(&self, other: &Run) -> bool {
+        let same = |(mine, theirs): (&Arc<Task>, &Arc<Task>)| {
+            Arc::ptr_eq(mine, theirs)
+                || Arc::ptr_eq(&mine.node, &theirs.node)
+                || mine.node == theirs.node
+        };
+        self.len() == other.len() && self.tasks.iter().zip(&other.tasks).all(same)
+    }
+
     /// Worked out once for all copies.
     pub(super) fn links(&self) -> Arc<Links> {
         let links = self.links.get_or_init(|| Arc::new(Links::of(&self.tasks)));

@@ -10,7 +10,6 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, Func, Query, SelectStatement, SimpleExpr},
 };
-use workflows::{Node, Work};
 
 impl Runner {
     /// Tasks whose holder fell silent, and then those that are due, but for those that go to a
@@ -42,17 +41,15 @@ impl Runner {
             rows.extend(some.all(self.desk.store.reading()).await?);
         }
         rows.into_iter()
-            .map(|(client, ticket, task, owner, node, zone)| {
-                // One that cannot be read is refused when it is claimed, and stops no other.
-                let node: Option<Node> = codec::from_json("task", &node).ok();
-                let work = node.map_or(Work::Plan, |it| it.work);
+            .map(|(client, ticket, task, owner, family, zone)| {
+                let zone = zone.unwrap_or_default();
                 Ok(Candidate {
                     known: Known {
                         client,
                         id: codec::name(&ticket)?,
                     },
                     task,
-                    system: System::of(zone.as_deref(), &work),
+                    system: System { zone, family },
                     heir_of: owner.filter(|it| self.alone && *it != self.name),
                 })
             })
@@ -64,7 +61,7 @@ impl Runner {
 fn in_order(state: &'static str) -> Select<entity::task::Entity> {
     entity::task::Entity::find()
         .select_only()
-        .columns([C::Client, C::Ticket, C::Name, C::Owner, C::Node])
+        .columns([C::Client, C::Ticket, C::Name, C::Owner, C::Family])
         .expr(Expr::SubQuery(None, Box::new(zone().into())))
         .filter(Expr::cust(state))
         .order_by_asc(C::RunAt)
@@ -72,13 +69,13 @@ fn in_order(state: &'static str) -> Select<entity::task::Entity> {
         .order_by_asc(C::Seq)
 }
 
-/// Client, ticket, name, owner, what it is, and the zone of its ticket.
+/// Client, ticket, name, owner, family of actions, and the zone of its ticket.
 type Row = (
     String,
     String,
     String,
     Option<String>,
-    String,
+    Option<String>,
     Option<String>,
 );
 
@@ -100,11 +97,11 @@ fn zone() -> SelectStatement {
     of_task().column((entity::ticket::Entity, column)).take()
 }
 
-/// Tasks that go to that system. What a task is, is stored as JSON, in which its work begins so.
+/// Tasks that go to that system.
 fn going_to(system: &System) -> SimpleExpr {
-    let work = match &system.family {
-        Some(family) => format!(r#"%"work":{{"action":{{"name":"{family}.%"#),
-        None => r#"%"work":"plan"%"#.to_owned(),
+    let family = match &system.family {
+        Some(family) => C::Family.eq(family.as_str()),
+        None => C::Family.is_null(),
     };
     let zone = Expr::col((entity::ticket::Entity, entity::ticket::Column::Cluster));
     let here = Func::coalesce([zone, Expr::value("")]);
@@ -112,7 +109,7 @@ fn going_to(system: &System) -> SimpleExpr {
         .expr(Expr::value(1))
         .and_where(Expr::expr(here).eq(system.zone.as_str()))
         .take();
-    C::Node.like(work).and(Expr::exists(here))
+    family.and(Expr::exists(here))
 }
 
 /// The ticket of a task, if it lets machines work: tasks of tickets that stand still must not stand

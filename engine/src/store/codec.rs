@@ -11,6 +11,7 @@ use crate::{
     run::Run,
     ticket::{
         Ending, Ordered, Standstill, Start, State, Status, StudyFile, Task, Ticket,
+        system::family,
         task::{Effect, Planned},
     },
 };
@@ -19,7 +20,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{collections::BTreeSet, str::FromStr, sync::Arc};
-use workflows::{Evidence, Fault, Impact, Proof, UndoKind, Work};
+use workflows::{Evidence, Fault, Impact, Node, Proof, UndoKind, Work};
 
 pub(crate) fn corrupt(what: &'static str, why: impl ToString) -> StoreError {
     StoreError::Corrupt {
@@ -260,16 +261,25 @@ pub(crate) fn task_row(
         lease_until: it.lease_until.map(micros),
         run_at: it.run_at.map(micros),
         by_machine,
-        node: json(it.node.as_ref())?,
+        family: family(&it.node.work).map(str::to_owned),
         body: json(&body)?,
     })
 }
 
-pub(crate) fn task_of(row: task::Model) -> Result<Task, StoreError> {
+/// The nodes of a ticket's tasks, in their order.
+pub(crate) fn graph(tasks: &Run) -> Result<String, StoreError> {
+    let nodes: Vec<&Node> = tasks.iter().map(|it| it.node.as_ref()).collect();
+    json(&nodes)
+}
+
+pub(crate) fn task_of(row: task::Model, node: Node) -> Result<Task, StoreError> {
+    if row.name != node.name {
+        return Err(corrupt("graph", row.name));
+    }
     let body: Body = from_json("task", &row.body)?;
     Ok(Task {
         seq: row.seq,
-        node: Arc::new(from_json("task", &row.node)?),
+        node: Arc::new(node),
         status: Status::from_word(&row.status).ok_or_else(|| corrupt("status", &row.status))?,
         attempt: row.attempt,
         fence: row.fence,

@@ -9,15 +9,18 @@ use crate::{
     approval::{Decision, Gate, Verdict},
     id::PersonId,
     ledger::Hold,
-    ticket::{Ordered, Task, Ticket},
+    run::Run,
+    ticket::{Ordered, Ticket},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
+use workflows::Node;
 
 /// Where something is kept: code of the client, name.
 type Key = (String, String);
@@ -92,7 +95,7 @@ async fn read(
     if heads.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut orders = orders(db, &keys).await?;
+    let mut orders = orders(db, &keys, with_tasks).await?;
     let mut tasks = match with_tasks {
         true => tasks(db, &keys).await?,
         false => HashMap::new(),
@@ -102,13 +105,14 @@ async fn read(
     let mut found = HashMap::with_capacity(heads.len());
     for head in heads {
         let key = (head.client.clone(), head.id.clone());
-        let ordered = orders
+        let (ordered, graph) = orders
             .remove(&key)
             .ok_or_else(|| codec::corrupt("order", &key.1))?;
+        let tasks = run(tasks.remove(&key).unwrap_or_default(), graph)?;
         let ticket = codec::ticket_of(
             head,
             Arc::new(ordered),
-            tasks.remove(&key).unwrap_or_default().into(),
+            tasks,
             gates.remove(&key).unwrap_or_default(),
             holds.remove(&key).unwrap_or_default(),
         )?;
@@ -120,30 +124,54 @@ async fn read(
 async fn orders(
     db: &impl ConnectionTrait,
     keys: &Keys,
-) -> Result<HashMap<Key, Ordered>, StoreError> {
-    let rows = ticket_order::Entity::find()
-        .filter(keys.within(ticket_order::Column::Client, ticket_order::Column::Ticket))
+    with_graph: bool,
+) -> Result<HashMap<Key, (Ordered, Vec<Node>)>, StoreError> {
+    use ticket_order::Column as C;
+    let graph = if with_graph {
+        Expr::col(C::Graph)
+    } else {
+        Expr::value("[]")
+    };
+    let rows: Vec<(String, String, String, String)> = ticket_order::Entity::find()
+        .select_only()
+        .columns([C::Client, C::Ticket, C::Body])
+        .expr(graph)
+        .filter(keys.within(C::Client, C::Ticket))
+        .into_tuple()
         .all(db)
         .await?;
     rows.into_iter()
-        .map(|it| Ok(((it.client, it.ticket), codec::from_json("order", &it.body)?)))
+        .map(|(client, ticket, body, graph)| {
+            let ordered = codec::from_json("order", &body)?;
+            let graph = codec::from_json("graph", &graph)?;
+            Ok(((client, ticket), (ordered, graph)))
+        })
         .collect()
+}
+
+/// The tasks with their nodes.
+fn run(rows: Vec<task::Model>, graph: Vec<Node>) -> Result<Run, StoreError> {
+    if rows.len() != graph.len() {
+        return Err(codec::corrupt("graph", rows.len()));
+    }
+    let pairs = rows.into_iter().zip(graph);
+    let tasks = pairs.map(|(row, node)| codec::task_of(row, node).map(Arc::new));
+    Ok(tasks.collect::<Result<Vec<_>, _>>()?.into())
 }
 
 async fn tasks(
     db: &impl ConnectionTrait,
     keys: &Keys,
-) -> Result<HashMap<Key, Vec<Arc<Task>>>, StoreError> {
+) -> Result<HashMap<Key, Vec<task::Model>>, StoreError> {
     let rows = task::Entity::find()
         .filter(keys.within(task::Column::Client, task::Column::Ticket))
         .order_by_asc(task::Column::Seq)
         .all(db)
         .await?;
-    let mut found: HashMap<Key, Vec<Arc<Task>>> = HashMap::new();
+    let mut found: HashMap<Key, Vec<task::Model>> = HashMap::new();
     for row in rows {
         let key = (row.client.clone(), row.ticket.clone());
-        let task = Arc::new(codec::task_of(row)?);
-        found.entry(key).or_default().push(task);
+        found.entry(key).or_default().push(row);
     }
     Ok(found)
 }

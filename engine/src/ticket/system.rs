@@ -18,14 +18,18 @@ impl System {
     /// Where that work goes, on a ticket about that zone.
     #[must_use]
     pub fn of(zone: Option<&str>, work: &Work) -> System {
-        let family = match work {
-            Work::Action { name, .. } => name.split('.').next().map(str::to_owned),
-            Work::Plan | Work::Manual { .. } | Work::Gate(_) | Work::Timer { .. } => None,
-        };
         System {
             zone: zone.unwrap_or_default().to_owned(),
-            family,
+            family: family(work).map(str::to_owned),
         }
+    }
+}
+
+/// What the name of that work begins with.
+pub(crate) fn family(work: &Work) -> Option<&str> {
+    match work {
+        Work::Action { name, .. } => name.split('.').next(),
+        Work::Plan | Work::Manual { .. } | Work::Gate(_) | Work::Timer { .. } => None,
     }
 }
 

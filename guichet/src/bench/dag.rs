@@ -79,16 +79,23 @@ async fn floor(dir: &Path, shape: &Shape) -> anyhow::Result<f64> {
     blocking(move || raw::scheduler(&dir, &shape)).await
 }
 
+/// Tasks of the workflow of these measurements.
+const FIVE: [&str; 5] = ["t1", "t2", "t3", "t4", "t5"];
+
 /// Puts the graph where the five tasks of the only ticket stand.
 fn exchange(path: &Path, shape: &Shape) -> anyhow::Result<()> {
     let mut db = Connection::open(path)?;
     db.pragma_update(None, "foreign_keys", false)?;
     let tx = db.transaction()?;
-    let node: String = tx.query_row("SELECT node FROM task WHERE name = 't1'", [], |row| {
-        row.get(0)
-    })?;
-    let first: Value = serde_json::from_str(&node)?;
+    let graph: String = tx.query_row("SELECT graph FROM ticket_order", [], |row| row.get(0))?;
+    let mut graph: Vec<Value> = serde_json::from_str(&graph)?;
+    let named = |graph: &[Value], name: &str| graph.iter().position(|it| it["name"] == name);
+    let first = named(&graph, "t1").context("the ticket has no first task")?;
+    let first = graph[first].clone();
     let start = first["after"].clone();
+    graph.retain(|it| !FIVE.contains(&it["name"].as_str().unwrap_or_default()));
+    let last = named(&graph, "validation").context("the ticket has no validation")?;
+    let mut last = graph.remove(last);
     tx.execute_batch(
         "CREATE TEMP TABLE pattern AS SELECT * FROM task WHERE name = 't1';
          DELETE FROM task WHERE name IN ('t1', 't2', 't3', 't4', 't5');",
@@ -107,21 +114,22 @@ fn exchange(path: &Path, shape: &Shape) -> anyhow::Result<()> {
         for it in after {
             leaf[*it] = false;
         }
-        tx.prepare_cached("UPDATE pattern SET seq = ?, name = ?, node = ?")?
-            .execute(params![100 + nth, format!("n{nth}"), node.to_string()])?;
+        graph.push(node);
+        tx.prepare_cached("UPDATE pattern SET seq = ?, name = ?")?
+            .execute(params![100 + nth, format!("n{nth}")])?;
         tx.prepare_cached("INSERT INTO task SELECT * FROM pattern")?
             .execute([])?;
     }
-    let last = "SELECT node FROM task WHERE name = 'validation'";
-    let last: String = tx.query_row(last, [], |row| row.get(0))?;
-    let mut last: Value = serde_json::from_str(&last)?;
     let leaves = leaf.iter().enumerate().filter(|it| *it.1);
     last["after"] = leaves.map(|it| format!("n{}", it.0)).collect();
+    graph.push(last);
     let moved = tx.execute(
-        "UPDATE task SET seq = ?, node = ? WHERE name = 'validation'",
-        params![100 + many, last.to_string()],
+        "UPDATE task SET seq = ? WHERE name = 'validation'",
+        params![100 + many],
     )?;
     anyhow::ensure!(moved == 1, "the ticket has no validation");
+    let graph = serde_json::to_string(&graph)?;
+    tx.execute("UPDATE ticket_order SET graph = ?", params![graph])?;
     tx.commit()?;
     db.close().map_err(|it| it.1).context("the file")?;
     Ok(())

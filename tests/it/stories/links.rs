@@ -17,7 +17,8 @@ async fn everything(world: &World) -> String {
         ("record", "leaf"),
         ("opening", "field || salt || value"),
         ("ticket", "head"),
-        ("task", "node || body"),
+        ("ticket_order", "body || graph"),
+        ("task", "body"),
     ] {
         for row in audit::rows(db, &format!("SELECT {columns} FROM {table}")).await {
             all += &row.try_get_by_index::<String>(0).expect("text");

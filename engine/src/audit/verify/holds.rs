@@ -1,6 +1,6 @@
 //! What is held for tickets, against the postings that set it aside and let it go.
 
-use super::Book;
+use super::{Book, reach};
 use crate::store::{
     StoreError,
     entity::{hold, posting, settlement, ticket},
@@ -16,11 +16,19 @@ pub(super) async fn check(
     book: &mut Book,
 ) -> Result<HashMap<String, i64>, StoreError> {
     let all = hold::Entity::find()
-        .filter(hold::Column::Client.eq(client))
+        .filter(reach::tickets(
+            client,
+            hold::Column::Client,
+            hold::Column::Ticket,
+        ))
         .all(db)
         .await?;
     let settled: HashMap<String, (i64, i64)> = settlement::Entity::find()
-        .filter(settlement::Column::Client.eq(client))
+        .filter(reach::holds(
+            client,
+            settlement::Column::Client,
+            settlement::Column::Hold,
+        ))
         .all(db)
         .await?
         .into_iter()

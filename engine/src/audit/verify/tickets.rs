@@ -3,6 +3,7 @@
 use super::{
     Book,
     journal::{Replay, pseudonyms},
+    reach,
 };
 use crate::store::{
     StoreError,
@@ -69,7 +70,7 @@ async fn tasks(
     let all: Vec<(String, String, i64)> = task::Entity::find()
         .select_only()
         .columns([C::Ticket, C::Name, C::Fence])
-        .filter(C::Client.eq(client))
+        .filter(reach::tickets(client, C::Client, C::Ticket))
         .into_tuple()
         .all(db)
         .await?;
@@ -100,34 +101,33 @@ async fn gates(
     replay: &mut Replay,
 ) -> Result<(), StoreError> {
     let all = gate::Entity::find()
-        .filter(gate::Column::Client.eq(client))
+        .filter(reach::tickets(
+            client,
+            gate::Column::Client,
+            gate::Column::Ticket,
+        ))
         .all(db)
         .await?;
     book.saw("gates", all.len());
     let all: HashMap<String, gate::Model> = all.into_iter().map(|it| (it.id.clone(), it)).collect();
+    use gate_barred::Column as B;
     let barred: HashSet<(String, String)> = gate_barred::Entity::find()
-        .filter(gate_barred::Column::Client.eq(client))
+        .filter(reach::gates(client, B::Client, B::Gate))
         .all(db)
         .await?
         .into_iter()
         .map(|it| (it.gate, it.person))
         .collect();
+    use decision::Column as D;
     let pseudonyms = pseudonyms(db, client).await?;
     let decisions = decision::Entity::find()
-        .filter(decision::Column::Client.eq(client))
+        .filter(reach::gates(client, D::Client, D::Gate))
         .all(db)
         .await?;
     let mut approvals: HashMap<&str, i32> = HashMap::new();
     let mut rejected: HashSet<&str> = HashSet::new();
     for it in &decisions {
         let Some(gate) = all.get(&it.gate) else {
-            let what = &it.gate;
-            book.note(
-                "gates",
-                client,
-                format!("décision sur une porte {what} qui n’existe pas"),
-                format!("decision on a gate {what} that does not exist"),
-            );
             continue;
         };
         if it.verdict == "approve" {

@@ -21,7 +21,7 @@ pub struct Model {
     pub lease_until: Option<i64>,
     pub run_at: Option<i64>,
     pub by_machine: bool,
-    pub node: String,
+    pub family: Option<String>,
     pub body: String,
 }
 
