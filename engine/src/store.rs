@@ -24,11 +24,12 @@ use sea_orm::{
     DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The oldest SQLite without the WAL-reset corruption (fixed in 3.51.3).
 const SAFE_SQLITE: [u32; 3] = [3, 51, 3];
-/// Writers of one process on PostgreSQL.
-const WRITERS: usize = 3;
+/// Writers of one process on PostgreSQL: more would commit smaller groups.
+const WRITERS: usize = 2;
 /// Pages that the write-ahead log of SQLite grows to before they are copied back: 64 MiB.
 const CHECKPOINT_PAGES: &str = "16384";
 /// What the writer keeps of the file in memory: 8 MiB, as SQLite counts (negative: KiB).
@@ -141,6 +142,7 @@ struct Base {
     read: DatabaseConnection,
     asides: writer::Asides,
     origin: String,
+    told: watch::Sender<()>,
 }
 
 /// One open transaction.
@@ -166,11 +168,13 @@ impl Store {
             let read = Database::connect(postgres(url, 9)).await?;
             (write, read, Database::connect(postgres(url, 2)).await?)
         };
+        let origin = notify::origin();
         let base = Base {
+            told: notify::crier(write.clone(), origin.clone()),
             write,
             read,
             asides: writer::Asides::default(),
-            origin: notify::origin(),
+            origin,
         };
         let writers = if on_sqlite { 1 } else { WRITERS };
         let queue = writer::Queue::start(writers, || writer::Writer::new(base.clone()));
@@ -258,19 +262,30 @@ impl Store {
     }
 }
 
+/// A transaction on its way.
+type Beginning = tokio::task::JoinHandle<Result<DatabaseTransaction, DbErr>>;
+
 impl Base {
     /// A transaction. It begins on a task of its own: a caller that goes away while the database is
     /// still answering would leave a connection half in a transaction, and later writes on it
     /// would vanish.
     async fn begin(&self) -> Result<Tx, StoreError> {
+        Base::begun(self.beginning()).await
+    }
+
+    /// A transaction that begins while something else is done.
+    fn beginning(&self) -> Beginning {
         let write = self.write.clone();
         let sqlite = write.get_database_backend() == DbBackend::Sqlite;
         let options = TransactionOptions {
             sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let begun = tokio::spawn(async move { write.begin_with_options(options).await });
-        let tx = begun
+        tokio::spawn(async move { write.begin_with_options(options).await })
+    }
+
+    async fn begun(tx: Beginning) -> Result<Tx, StoreError> {
+        let tx = tx
             .await
             .map_err(|e| StoreError::Unfit(format!("begin broke off: {e}")))??;
         Ok(Tx { tx, aside: None })

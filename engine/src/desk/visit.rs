@@ -123,7 +123,7 @@ impl Asked {
         };
         let after = batch.write(&step, &seal)?;
         if self.needs.command.is_some() {
-            batch.remember(&step.ticket, &seal);
+            batch.remember(&step.ticket, &seal)?;
         }
         let taken = step.taken.iter().filter_map(|it| after.task(it));
         seats.keep(taken.map(|it| after.system(it)).collect());

@@ -1,8 +1,11 @@
-//! On PostgreSQL, replicas tell each other that something was committed, within the commit itself.
+//! On PostgreSQL, replicas tell each other that something was committed.
 
-use super::{Store, StoreError, Tx};
-use sea_orm::{ConnectionTrait, DbBackend, Statement, sqlx::postgres::PgListener};
+use super::{Store, StoreError};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, Statement, sqlx::postgres::PgListener,
+};
 use std::hash::{BuildHasher, Hasher, RandomState};
+use tokio::sync::watch;
 
 /// Channel on which replicas tell each other.
 const CHANNEL: &str = "guichet";
@@ -12,17 +15,24 @@ pub(super) fn origin() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }
 
-impl Tx {
-    /// Tells other replicas, if the commit that follows takes place.
-    pub(super) async fn notify(&self, origin: &str) -> Result<(), StoreError> {
-        if self.db().get_database_backend() == DbBackend::Postgres {
-            let sql = "SELECT pg_notify($1, $2)";
-            let values = [CHANNEL.into(), origin.into()];
-            let tell = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
-            self.db().query_one_raw(tell).await?;
-        }
-        Ok(())
+/// Tells other replicas whenever something was committed: after the commit, since PostgreSQL
+/// commits one after another what notifies, and many commits are told of at once. Who is not told,
+/// because this process died in between, looks by itself a little later.
+pub(super) fn crier(db: DatabaseConnection, origin: String) -> watch::Sender<()> {
+    let (told, mut news) = watch::channel(());
+    if db.get_database_backend() == DbBackend::Postgres {
+        tokio::spawn(async move {
+            while news.changed().await.is_ok() {
+                let sql = "SELECT pg_notify($1, $2)";
+                let values = [CHANNEL.into(), origin.as_str().into()];
+                let tell = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+                if let Err(why) = db.query_one_raw(tell).await {
+                    tracing::debug!(%why, "other replicas were not told");
+                }
+            }
+        });
     }
+    told
 }
 
 /// Hears what other replicas committed.

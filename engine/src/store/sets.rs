@@ -1,6 +1,10 @@
 //! Whole sets of rows in one statement. A set travels as one JSON array, so that a statement has
 //! one parameter and one text whatever the number of rows: it is prepared once per connection.
 
+mod spelt;
+
+pub(super) use spelt::Set;
+
 use super::{Store, StoreError, Tx, codec};
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
@@ -10,10 +14,11 @@ use serde::Serialize;
 
 type Columns<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
 
-/// Statements in the order in which they will be carried out, each with its set.
+/// Statements with their sets, stage after stage. Those of one stage touch different rows and do
+/// not see each other's: PostgreSQL carries them out as one statement.
 pub(super) struct Sheet {
     backend: DbBackend,
-    lines: Vec<Line>,
+    stages: Vec<Vec<Line>>,
 }
 
 struct Line {
@@ -27,32 +32,45 @@ impl Sheet {
     pub(super) fn new(backend: DbBackend) -> Sheet {
         Sheet {
             backend,
-            lines: Vec::new(),
+            stages: vec![Vec::new()],
+        }
+    }
+
+    /// What follows stands on what was written before.
+    pub(super) fn then(&mut self) {
+        self.stages.push(Vec::new());
+    }
+
+    fn line(&mut self, line: Line) {
+        match self.stages.last_mut() {
+            Some(stage) => stage.push(line),
+            None => self.stages.push(vec![line]),
         }
     }
 
     /// Inserts rows.
-    pub(super) fn insert<M>(&mut self, rows: &[M]) -> Result<(), StoreError>
+    pub(super) fn insert<M>(&mut self, rows: Set<M>) -> Result<(), StoreError>
     where
         M: ModelTrait + Serialize,
     {
-        self.line(source::<M::Entity>(self.backend), rows, true)
+        self.set(rows, source::<M::Entity>)
     }
 
     /// Replaces these columns of rows that exist. With a guard on what is stored each has to meet
     /// it; `{old}` and `{new}` stand for the two rows.
     pub(super) fn replace<M>(
         &mut self,
-        rows: &[M],
+        rows: Set<M>,
         moves: &[Columns<M>],
         guard: Option<&str>,
     ) -> Result<(), StoreError>
     where
         M: ModelTrait + Serialize,
     {
-        let mut sql = source::<M::Entity>(self.backend);
-        sql.push_str(&conflict::<M::Entity>(moves, guard));
-        self.line(sql, rows, true)
+        self.set(rows, |backend| {
+            let conflict = conflict::<M::Entity>(moves, guard);
+            source::<M::Entity>(backend) + &conflict
+        })
     }
 
     /// Runs a statement over rows that stand for themselves: in `sql`, `{rows}` is the set and
@@ -63,15 +81,29 @@ impl Sheet {
         rows: &[R],
         all: bool,
     ) -> Result<(), StoreError> {
-        self.line(over(self.backend, sql), rows, all)
-    }
-
-    fn line<R: Serialize>(&mut self, sql: String, rows: &[R], all: bool) -> Result<(), StoreError> {
         if !rows.is_empty() {
-            self.lines.push(Line {
-                sql,
+            self.line(Line {
+                sql: over(self.backend, sql),
                 sets: vec![codec::json(&rows)?],
                 rows: all.then_some(rows.len() as u64),
+            });
+        }
+        Ok(())
+    }
+
+    fn set<M>(
+        &mut self,
+        rows: Set<M>,
+        sql: impl FnOnce(DbBackend) -> String,
+    ) -> Result<(), StoreError>
+    where
+        M: ModelTrait + Serialize,
+    {
+        if let Some((text, rows)) = rows.end()? {
+            self.line(Line {
+                sql: sql(self.backend),
+                sets: vec![text],
+                rows: Some(rows),
             });
         }
         Ok(())
@@ -98,8 +130,10 @@ impl Tx {
     where
         M: ModelTrait + Serialize,
     {
-        let mut sheet = Sheet::new(self.db().get_database_backend());
-        sheet.insert(rows)?;
+        let backend = self.db().get_database_backend();
+        let (mut sheet, mut set) = (Sheet::new(backend), Set::new(backend));
+        set.extend(rows)?;
+        sheet.insert(set)?;
         self.carry_out(sheet).await
     }
 
@@ -125,15 +159,44 @@ impl Tx {
     }
 
     pub(super) async fn carry_out(&self, sheet: Sheet) -> Result<(), StoreError> {
-        let (backend, mut lines) = (sheet.backend, sheet.lines);
-        if backend == DbBackend::Sqlite {
-            lines = together(lines);
+        if sheet.backend == DbBackend::Postgres {
+            for stage in sheet.stages {
+                self.at_once(stage).await?;
+            }
+            return Ok(());
         }
-        for Line { sql, sets, rows } in lines {
-            let one =
-                Statement::from_sql_and_values(backend, sql, sets.into_iter().map(Into::into));
+        for Line { sql, sets, rows } in together(sheet.stages.into_iter().flatten()) {
+            let sets = sets.into_iter().map(Into::into);
+            let one = Statement::from_sql_and_values(sheet.backend, sql, sets);
             let changed = self.db().execute_raw(one).await?.rows_affected();
             if rows.is_some_and(|it| it != changed) {
+                return Err(StoreError::Conflict);
+            }
+        }
+        Ok(())
+    }
+
+    /// One statement for a whole stage, which counts what each part of it changed.
+    async fn at_once(&self, stage: Vec<Line>) -> Result<(), StoreError> {
+        if stage.is_empty() {
+            return Ok(());
+        }
+        let (mut parts, mut counts) = (Vec::new(), Vec::new());
+        let (mut sets, mut expected) = (Vec::new(), Vec::new());
+        for (n, line) in stage.into_iter().enumerate() {
+            let sql = line.sql.replace("$1", &format!("${}", n + 1));
+            parts.push(format!("w{n} AS ({sql} RETURNING 1)"));
+            counts.push(format!("(SELECT count(*) FROM w{n})"));
+            sets.extend(line.sets.into_iter().map(Into::into));
+            expected.push(line.rows);
+        }
+        let sql = format!("WITH {} SELECT {}", parts.join(", "), counts.join(", "));
+        let one = Statement::from_sql_and_values(DbBackend::Postgres, sql, sets);
+        let row = self.db().query_one_raw(one).await?;
+        let row = row.ok_or_else(|| codec::corrupt("answer", "no row"))?;
+        for (n, expected) in expected.into_iter().enumerate() {
+            let changed: i64 = row.try_get_by_index(n)?;
+            if expected.is_some_and(|it| i64::try_from(it) != Ok(changed)) {
                 return Err(StoreError::Conflict);
             }
         }
@@ -144,7 +207,7 @@ impl Tx {
 /// On SQLite each way to the thread that has the connection costs more than a small statement:
 /// those that have to find all their rows travel as one. None can change more rows than its set
 /// has, so that the sum is right only if each is. The others follow.
-fn together(lines: Vec<Line>) -> Vec<Line> {
+fn together(lines: impl Iterator<Item = Line>) -> Vec<Line> {
     let mut one = Line {
         sql: String::new(),
         sets: Vec::new(),
@@ -205,7 +268,7 @@ fn source<E: EntityTrait>(backend: DbBackend) -> String {
              SELECT {columns} FROM json_populate_recordset({row}, $1::json)"
         );
     }
-    let values: Vec<String> = names.iter().map(|it| format!("value->>'{it}'")).collect();
+    let values: Vec<String> = (0..names.len()).map(|n| format!("value->>{n}")).collect();
     let values = values.join(",");
     format!("INSERT OR FAIL INTO {table}({columns}) SELECT {values} FROM jsonb_each(?) WHERE true")
 }

@@ -16,7 +16,7 @@ mod totals;
 pub(super) use asides::Asides;
 pub(crate) use batch::Batch;
 
-use super::{Base, StoreError, Tx};
+use super::{Base, Beginning, StoreError, Tx};
 use asides::Seen;
 use sea_orm::{ConnectionTrait, DbBackend};
 use std::{
@@ -107,8 +107,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(base: Base) -> Writer {
         Writer {
+            batch: Batch::new(base.write.get_database_backend()),
             base,
-            batch: Batch::default(),
             seen: None,
         }
     }
@@ -149,7 +149,7 @@ impl Writer {
     }
 
     fn forget(&mut self) {
-        self.batch = Batch::default();
+        self.batch = Batch::new(self.batch.backend);
         self.seen = None;
     }
 
@@ -160,10 +160,10 @@ impl Writer {
         self.batch.load(tx.db(), &needs).await?;
         self.decide(group)?;
         if self.batch.is_changed() {
-            let sheet = self.batch.sheet(tx.db().get_database_backend())?;
+            let sheet = self.batch.sheet()?;
             tx.carry_out(sheet).await?;
-            tx.notify(&self.base.origin).await?;
             tx.end().await?;
+            self.base.told.send_replace(());
         }
         let away = self.batch.depart();
         self.batch.arrived(&away);
@@ -182,10 +182,10 @@ impl Writer {
     }
 
     /// Keeps what earlier groups left in memory only while it is certain that nobody else wrote:
-    /// on SQLite the file has one working process and its own count of foreign commits.
+    /// on SQLite the file has one working process and its own count of foreign commits. On
+    /// PostgreSQL whatever is needed is held against its client once that is locked.
     async fn look_around(&mut self, tx: &Tx) -> Result<(), StoreError> {
         if tx.db().get_database_backend() != DbBackend::Sqlite {
-            self.forget();
             let now = tx.moment().await?;
             self.batch.began = now.map(|it| (it, std::time::Instant::now()));
             return Ok(());

@@ -19,7 +19,7 @@ use crate::{
 };
 use catalogue::Tokens;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -32,8 +32,8 @@ const KEPT: usize = 1_024;
 pub(super) type Locks = BTreeMap<String, (TicketId, String)>;
 
 /// State of the clients and tickets that a group is about.
-#[derive(Default)]
 pub(crate) struct Batch {
+    pub(super) backend: DbBackend,
     pub(super) clients: HashMap<String, Option<Client>>,
     pub(super) tickets: HashMap<Known, Option<Arc<Ticket>>>,
     pub(super) applied: Applied,
@@ -80,6 +80,18 @@ pub(super) struct Log {
 }
 
 impl Batch {
+    pub(super) fn new(backend: DbBackend) -> Batch {
+        Batch {
+            backend,
+            clients: HashMap::new(),
+            tickets: HashMap::new(),
+            applied: Applied::new(),
+            applying: Applied::new(),
+            rows: Rows::new(backend),
+            began: None,
+        }
+    }
+
     /// Reads whatever of this is not in memory.
     pub(super) async fn load(
         &mut self,
@@ -94,7 +106,7 @@ impl Batch {
         db: &impl ConnectionTrait,
         needs: &Needs,
     ) -> Result<Batch, StoreError> {
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(db.get_database_backend());
         let needs = std::slice::from_ref(needs);
         super::load::into(&mut batch, db, needs, Grip::Loose).await?;
         Ok(batch)
@@ -168,11 +180,12 @@ impl Batch {
 
     /// Remembers that the command was applied, so that the same command again is answered, not
     /// applied (R8).
-    pub(crate) fn remember(&mut self, ticket: &Ticket, seal: &Seal<'_>) {
+    pub(crate) fn remember(&mut self, ticket: &Ticket, seal: &Seal<'_>) -> Result<(), StoreError> {
         let command = seal.command.to_string();
-        self.rows.remember(ticket, &command, seal);
+        self.rows.remember(ticket, &command, seal)?;
         let key = (ticket.client.clone(), command);
         self.applied.insert(key, (seal.digest.clone(), ticket.id));
+        Ok(())
     }
 
     /// Prolongs the lease of a task, and says whether that claim still holds.
@@ -213,9 +226,16 @@ impl Batch {
         ticket && self.clients.contains_key(&needs.client)
     }
 
+    /// Forgets everything about a client: somebody else changed it.
+    pub(super) fn forget(&mut self, client: &str) {
+        self.clients.remove(client);
+        self.tickets.retain(|it, _| it.client != client);
+        self.applied.retain(|(of, _), _| of != client);
+    }
+
     /// What was to be written is on its way: keeps the state that it leads to.
     pub(super) fn depart(&mut self) -> Away {
-        let rows = std::mem::take(&mut self.rows);
+        let rows = std::mem::replace(&mut self.rows, Rows::new(self.backend));
         self.applying = std::mem::take(&mut self.applied);
         Away {
             wakes: !rows.freed.is_empty(),
@@ -331,7 +351,8 @@ impl Batch {
         log.frontier.append(record.1);
         log.size += 1;
         log.last_at = Some(at);
-        self.rows.record(&ticket.client, before, record.0, openings);
+        self.rows
+            .record(&ticket.client, before, &record.0, &openings)?;
         Ok(before)
     }
 
@@ -359,7 +380,6 @@ impl Batch {
             add(&mut lot.expired, by.expired)?;
         }
         self.rows
-            .post(&ticket.client, &ticket.contract, moves, seq, now);
-        Ok(())
+            .post(&ticket.client, &ticket.contract, moves, seq, now)
     }
 }

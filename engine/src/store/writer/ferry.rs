@@ -5,7 +5,7 @@
 //! On PostgreSQL rows are locked before anything is decided on them, so a group begins when the one
 //! before has ended.
 
-use super::{Base, Job, Needs, Seen, StoreError, Writer, batch::Away};
+use super::{Base, Beginning, Job, Needs, Seen, StoreError, Writer, batch::Away};
 use crate::store::sets::Sheet;
 use sea_orm::DbBackend;
 use tokio::{
@@ -119,9 +119,16 @@ impl Writer {
     /// Sends off what is aboard; what could not board is settled by itself.
     async fn leave(&mut self, quay: &mut Quay, under_way: &watch::Sender<usize>) {
         let seen = self.seen.filter(|_| quay.waiting.is_empty());
-        let sheet = seen.and_then(|_| self.batch.sheet(DbBackend::Sqlite).ok());
-        let Some((seen, sheet)) = seen.zip(sheet) else {
-            self.forget();
+        // The transaction begins while the rows are spelt.
+        let boarded = seen.and_then(|seen| {
+            let tx = self.base.beginning();
+            Some((seen, tx, self.batch.sheet().ok()?))
+        });
+        let Some((seen, tx, sheet)) = boarded else {
+            if !quay.aboard.is_empty() {
+                // What was decided about them is decided anew.
+                self.forget();
+            }
             let group = quay.all();
             let count = group.len();
             self.settle(group).await;
@@ -132,7 +139,7 @@ impl Writer {
         let away = self.batch.depart();
         let group = std::mem::take(&mut quay.aboard);
         let base = self.base.clone();
-        let landing = tokio::spawn(async move { fly(&base, seen, sheet).await });
+        let landing = tokio::spawn(async move { fly(&base, tx, seen, sheet).await });
         quay.flight = Some(Flight {
             group,
             away,
@@ -188,8 +195,13 @@ async fn landing(flight: &mut Option<Flight>) -> Result<(), StoreError> {
 
 /// One transaction, provided nobody else wrote since the decisions were made: that holds for
 /// refusals too, which write nothing.
-async fn fly(base: &Base, seen: Seen, sheet: Option<Sheet>) -> Result<(), StoreError> {
-    let tx = base.begin().await?;
+async fn fly(
+    base: &Base,
+    tx: Beginning,
+    seen: Seen,
+    sheet: Option<Sheet>,
+) -> Result<(), StoreError> {
+    let tx = Base::begun(tx).await?;
     if base.asides.seen_by(&tx).await? != seen {
         return Err(StoreError::Conflict);
     }

@@ -8,12 +8,13 @@ use crate::{
         StoreError, codec,
         entity::{gate, gate_barred, task, ticket, ticket_order},
         load::Known,
-        sets::Sheet,
+        sets::{Set, Sheet},
         tokens,
     },
     ticket::Ticket,
 };
-use sea_orm::DbBackend;
+use sea_orm::ModelTrait;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What of a ticket may change. Columns that never do are left out: so are their indexes.
@@ -29,8 +30,11 @@ const TICKET_MOVES: [ticket::Column; 10] = [
     ticket::Column::WaitsFor,
     ticket::Column::Head,
 ];
+/// What of an order may change.
+const ORDER_MOVES: [ticket_order::Column; 2] =
+    [ticket_order::Column::Body, ticket_order::Column::Graph];
 /// What of a task may change.
-const TASK_MOVES: [task::Column; 9] = [
+const TASK_MOVES: [task::Column; 8] = [
     task::Column::Status,
     task::Column::Attempt,
     task::Column::Fence,
@@ -38,7 +42,6 @@ const TASK_MOVES: [task::Column; 9] = [
     task::Column::LeaseUntil,
     task::Column::RunAt,
     task::Column::ByMachine,
-    task::Column::Node,
     task::Column::Body,
 ];
 /// What of a gate may change.
@@ -52,26 +55,37 @@ const GATE_MOVES: [gate::Column; 4] = [
 impl Batch {
     /// Everything that is to be written, with checks that every row it changes was as it is
     /// remembered.
-    pub(super) fn sheet(&self, backend: DbBackend) -> Result<Sheet, StoreError> {
-        let mut sheet = Sheet::new(backend);
+    pub(super) fn sheet(&mut self) -> Result<Sheet, StoreError> {
+        let mut sheet = Sheet::new(self.backend);
         self.tickets_to(&mut sheet)?;
         self.tasks_to(&mut sheet)?;
-        self.gates_to(&mut sheet)?;
-        self.locks_to(&mut sheet)?;
-        self.slots_to(&mut sheet)?;
-        let rows = &self.rows;
-        sheet.insert(&rows.records)?;
-        sheet.insert(&rows.openings)?;
-        sheet.insert(&rows.notices)?;
-        sheet.insert(&rows.inbox)?;
-        sheet.insert(&rows.holds)?;
-        sheet.insert(&rows.settlements)?;
-        sheet.insert(&rows.postings)?;
-        // What others wait for is touched last.
+        let asked = self.gates_to(&mut sheet)?;
+        let taken = self.unlocks_to(&mut sheet)?;
+        let rows = &mut self.rows;
+        sheet.insert(rows.records.take())?;
+        sheet.insert(rows.openings.take())?;
+        sheet.insert(rows.notices.take())?;
+        sheet.insert(rows.inbox.take())?;
+        sheet.insert(rows.holds.take())?;
+        sheet.insert(rows.settlements.take())?;
+        sheet.insert(rows.postings.take())?;
         tokens::count(&mut sheet, &rows.lots)?;
         self.numbers_to(&mut sheet)?;
         self.heads_to(&mut sheet)?;
+        sheet.then();
+        self.wakes_to(&mut sheet)?;
+        sheet.insert(taken)?;
+        // Decisions go in while their gate is still open: the database checks them against it.
+        sheet.insert(self.rows.decisions.take())?;
+        sheet.then();
+        sheet.replace(asked, &GATE_MOVES, None)?;
+        self.slots_to(&mut sheet)?;
         Ok(sheet)
+    }
+
+    /// For rows of one table.
+    pub(super) fn set<M: ModelTrait + Serialize>(&self) -> Set<M> {
+        Set::new(self.backend)
     }
 
     fn after(&self, known: &Known) -> Result<&Ticket, StoreError> {
@@ -82,9 +96,9 @@ impl Batch {
     }
 
     fn tickets_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
-        let (mut new, mut orders, mut reordered) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut new, mut orders, mut reordered) = (self.set(), self.set(), self.set());
         // By how many steps each ticket went: the row has to be exactly that far behind.
-        let mut moved: BTreeMap<i64, Vec<ticket::Model>> = BTreeMap::new();
+        let mut moved: BTreeMap<i64, Set<ticket::Model>> = BTreeMap::new();
         for (known, before) in &self.rows.before {
             let after = self.after(known)?;
             let order = || -> Result<ticket_order::Model, StoreError> {
@@ -92,59 +106,61 @@ impl Batch {
                     client: after.client.clone(),
                     ticket: after.id.to_string(),
                     body: codec::json(after.ordered.as_ref())?,
+                    graph: codec::graph(&after.tasks)?,
                 })
             };
             match before {
                 None => {
-                    new.push(codec::ticket_row(after)?);
-                    orders.push(order()?);
+                    new.push(&codec::ticket_row(after)?)?;
+                    orders.push(&order()?)?;
                 }
                 Some(before) => {
                     let steps = after.version - before.version;
                     if steps > 0 {
-                        let rows = moved.entry(steps).or_default();
-                        rows.push(codec::ticket_row(after)?);
+                        let rows = moved.entry(steps).or_insert_with(|| self.set());
+                        rows.push(&codec::ticket_row(after)?)?;
                     }
-                    if self.rows.reordered.contains(known) {
-                        reordered.push(order()?);
+                    let grown = !after.tasks.same_nodes(&before.tasks);
+                    if grown || self.rows.reordered.contains(known) {
+                        reordered.push(&order()?)?;
                     }
                 }
             }
         }
-        sheet.insert(&new)?;
-        sheet.insert(&orders)?;
-        sheet.replace(&reordered, &[ticket_order::Column::Body], None)?;
+        sheet.insert(new)?;
+        sheet.insert(orders)?;
+        sheet.replace(reordered, &ORDER_MOVES, None)?;
         for (steps, rows) in moved {
             let exact = format!("{{old}}.version = {{new}}.version - {steps}");
-            sheet.replace(&rows, &TICKET_MOVES, Some(&exact))?;
+            sheet.replace(rows, &TICKET_MOVES, Some(&exact))?;
         }
-        self.wakes_to(sheet)
+        Ok(())
     }
 
     fn tasks_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
-        let (mut new, mut changed) = (Vec::new(), Vec::new());
+        let (mut new, mut changed) = (self.set(), self.set());
         for (known, before) in &self.rows.before {
             let after = self.after(known)?;
             for (at, task) in after.tasks.iter().enumerate() {
                 let old = before.as_ref().map(|it| &it.tasks);
+                let row = || codec::task_row(&after.client, after.id, task);
                 match old.and_then(|it| it.get(at)) {
                     Some(_) if old.is_some_and(|it| it.shares(at, &after.tasks)) => {}
                     Some(was) if was == task => {}
-                    Some(_) => changed.push(codec::task_row(&after.client, after.id, task)?),
-                    None => new.push(codec::task_row(&after.client, after.id, task)?),
+                    Some(_) => changed.push(&row()?)?,
+                    None => new.push(&row()?)?,
                 }
             }
         }
-        sheet.insert(&new)?;
+        sheet.insert(new)?;
         // A claim is never taken back: whatever is stored is older (R2).
         let older = Some("{old}.fence <= {new}.fence");
-        sheet.replace(&changed, &TASK_MOVES, older)
+        sheet.replace(changed, &TASK_MOVES, older)
     }
 
-    /// Decisions go in while their gate is still open: the database checks them against it.
-    fn gates_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
-        let decided = self.rows.decided();
-        let (mut new, mut changed, mut barred) = (Vec::new(), Vec::new(), Vec::new());
+    /// New gates; those that changed are returned.
+    fn gates_to(&self, sheet: &mut Sheet) -> Result<Set<gate::Model>, StoreError> {
+        let (mut new, mut changed, mut barred) = (self.set(), self.set(), self.set());
         for (known, before) in &self.rows.before {
             let after = self.after(known)?;
             for it in &after.gates {
@@ -154,29 +170,30 @@ impl Batch {
                 }
                 let row = codec::gate_row(&after.client, after.id, it)?;
                 if was.is_some() {
-                    changed.push(row);
+                    changed.push(&row)?;
                     continue;
                 }
-                barred.extend(it.barred.iter().map(|person| gate_barred::Model {
-                    client: after.client.clone(),
-                    gate: row.id.clone(),
-                    person: person.to_string(),
-                }));
+                for person in &it.barred {
+                    barred.push(&gate_barred::Model {
+                        client: after.client.clone(),
+                        gate: row.id.clone(),
+                        person: person.to_string(),
+                    })?;
+                }
                 let open = GateState::Open.word();
-                if decided.contains(row.id.as_str()) && row.state != open {
-                    changed.push(row.clone());
-                    new.push(gate::Model {
+                if self.rows.decided.contains(&it.id) && row.state != open {
+                    changed.push(&row)?;
+                    new.push(&gate::Model {
                         state: open.into(),
                         ..row
-                    });
+                    })?;
                 } else {
-                    new.push(row);
+                    new.push(&row)?;
                 }
             }
         }
-        sheet.insert(&new)?;
-        sheet.insert(&barred)?;
-        sheet.insert(&self.rows.decisions)?;
-        sheet.replace(&changed, &GATE_MOVES, None)
+        sheet.insert(new)?;
+        sheet.insert(barred)?;
+        Ok(changed)
     }
 }

@@ -9,16 +9,18 @@ use crate::{
     store::{
         StoreError, append, codec,
         entity::{
-            client, contract, inbox, log_head, lot, person, record, resource_lock, slot, ticket,
+            client, contract, inbox, log_head, lot, person, record, resource_lock, slot, task,
+            ticket,
         },
         load::{Known, lot_of, slot_of},
         people::person_of,
         tickets::{Keys, pad, tickets},
     },
+    ticket::Task,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -49,11 +51,11 @@ pub(super) async fn into(
     needs: &[Needs],
     grip: Grip,
 ) -> Result<(), StoreError> {
-    let strange: BTreeSet<&str> = needs
-        .iter()
-        .map(|it| it.client.as_str())
-        .filter(|it| !batch.clients.contains_key(*it))
-        .collect();
+    if grip == Grip::Firm && db.get_database_backend() == DbBackend::Postgres {
+        again(batch, db, needs).await?;
+    }
+    let mut strange: BTreeSet<&str> = needs.iter().map(|it| it.client.as_str()).collect();
+    strange.retain(|it| !batch.clients.contains_key(*it));
     clients(batch, db, &strange, grip).await?;
     let commands = needs
         .iter()
@@ -89,6 +91,94 @@ pub(super) async fn into(
     for known in at {
         let ticket = found.remove(&known).map(Arc::new);
         batch.tickets.insert(known, ticket);
+    }
+    Ok(())
+}
+
+/// Where several processes share a database: locks the clients, in order, and forgets those of
+/// which somebody else changed anything. Whatever changes a ticket, a lot, a slot, a lock or a
+/// contract appends to the client's log; who there is, and how long leases last, is read anew.
+async fn again(
+    batch: &mut Batch,
+    db: &impl ConnectionTrait,
+    needs: &[Needs],
+) -> Result<(), StoreError> {
+    let codes: BTreeSet<&str> = needs.iter().map(|it| it.client.as_str()).collect();
+    if !codes.iter().any(|it| batch.clients.contains_key(*it)) {
+        return Ok(());
+    }
+    let mut names: Vec<String> = codes.iter().map(|it| (*it).to_owned()).collect();
+    pad(&mut names);
+    client::Entity::find()
+        .select_only()
+        .column(client::Column::Client)
+        .filter(among(client::Column::Client, &names))
+        .order_by_asc(client::Column::Client)
+        .lock_exclusive()
+        .into_tuple::<String>()
+        .all(db)
+        .await?;
+    let heads = log_head::Entity::find()
+        .select_only()
+        .columns([log_head::Column::Client, log_head::Column::Size])
+        .filter(among(log_head::Column::Client, &names))
+        .order_by_asc(log_head::Column::Client)
+        .lock_exclusive()
+        .into_tuple::<(String, i64)>()
+        .all(db)
+        .await?;
+    let heads: HashMap<String, i64> = heads.into_iter().collect();
+    let mut people = people(db, &names).await?;
+    for code in codes {
+        let same = |it: &&mut Client| heads.get(code) == Some(&it.log.size);
+        let known = batch.clients.get_mut(code).and_then(Option::as_mut);
+        match known.filter(same) {
+            Some(known) => known.people = Arc::new(people.remove(code).unwrap_or_default()),
+            None => batch.forget(code),
+        }
+    }
+    leases(batch, db, needs).await
+}
+
+/// Leases are prolonged beside the writers and leave no record.
+async fn leases(
+    batch: &mut Batch,
+    db: &impl ConnectionTrait,
+    needs: &[Needs],
+) -> Result<(), StoreError> {
+    let leased = |it: &&Needs| {
+        it.ticket.is_some_and(|id| {
+            let client = it.client.clone();
+            let known = batch.ticket(&Known { client, id });
+            known.is_some_and(|it| it.tasks.iter().any(|it| it.lease_until.is_some()))
+        })
+    };
+    let leased = needs.iter().filter(leased);
+    let names = leased.filter_map(|it| Some((it.client.as_str(), it.ticket?.to_string())));
+    let keys = Keys::of(names);
+    if keys.is_empty() {
+        return Ok(());
+    }
+    use task::Column as C;
+    let rows = task::Entity::find()
+        .select_only()
+        .columns([C::Client, C::Ticket, C::Seq, C::LeaseUntil])
+        .filter(keys.within(C::Client, C::Ticket))
+        .filter(C::LeaseUntil.is_not_null())
+        .into_tuple::<(String, String, i32, Option<i64>)>()
+        .all(db)
+        .await?;
+    for (client, ticket, seq, until) in rows {
+        let id = codec::name(&ticket)?;
+        let known = batch.tickets.get_mut(&Known { client, id });
+        let Some(ticket) = known.and_then(Option::as_mut) else {
+            continue;
+        };
+        let until = codec::maybe(until)?;
+        let moved = |it: &Task| it.seq == seq && it.lease_until != until;
+        if let Some(nth) = ticket.tasks.iter().position(moved) {
+            Arc::make_mut(ticket).tasks.change(nth).lease_until = until;
+        }
     }
     Ok(())
 }

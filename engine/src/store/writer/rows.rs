@@ -12,11 +12,13 @@ use crate::{
         codec,
         entity::{decision, hold, inbox, notice, opening, posting, record, settlement},
         load::Known,
+        sets::Set,
         tokens::{self, ByLot},
     },
     ticket::{Ticket, Transition},
 };
 use chrono::{DateTime, Utc};
+use sea_orm::DbBackend;
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
@@ -25,7 +27,6 @@ use std::{
 use super::batch::Locks;
 
 /// Rows to be written, and states to be compared with.
-#[derive(Default)]
 pub(super) struct Rows {
     /// Tickets that changed, as they were before; `None` for new ones.
     pub(super) before: BTreeMap<Known, Option<Arc<Ticket>>>,
@@ -40,18 +41,42 @@ pub(super) struct Rows {
     pub(super) slots: Vec<(Known, String, SlotMove)>,
     /// Size of each log before.
     pub(super) logs: BTreeMap<String, i64>,
-    pub(super) records: Vec<record::Model>,
-    pub(super) openings: Vec<opening::Model>,
-    pub(super) decisions: Vec<decision::Model>,
-    pub(super) holds: Vec<hold::Model>,
-    pub(super) settlements: Vec<settlement::Model>,
-    pub(super) postings: Vec<posting::Model>,
+    pub(super) records: Set<record::Model>,
+    pub(super) openings: Set<opening::Model>,
+    /// Gates on which somebody decided in this group.
+    pub(super) decided: HashSet<GateId>,
+    pub(super) decisions: Set<decision::Model>,
+    pub(super) holds: Set<hold::Model>,
+    pub(super) settlements: Set<settlement::Model>,
+    pub(super) postings: Set<posting::Model>,
     pub(super) lots: ByLot,
-    pub(super) notices: Vec<notice::Model>,
-    pub(super) inbox: Vec<inbox::Model>,
+    pub(super) notices: Set<notice::Model>,
+    pub(super) inbox: Set<inbox::Model>,
 }
 
 impl Rows {
+    pub(super) fn new(backend: DbBackend) -> Rows {
+        Rows {
+            before: BTreeMap::new(),
+            reordered: HashSet::new(),
+            counted: BTreeMap::new(),
+            freed: BTreeMap::new(),
+            locked: BTreeMap::new(),
+            slots: Vec::new(),
+            logs: BTreeMap::new(),
+            records: Set::new(backend),
+            openings: Set::new(backend),
+            decisions: Set::new(backend),
+            decided: HashSet::new(),
+            holds: Set::new(backend),
+            settlements: Set::new(backend),
+            postings: Set::new(backend),
+            lots: ByLot::new(),
+            notices: Set::new(backend),
+            inbox: Set::new(backend),
+        }
+    }
+
     pub(super) fn is_changed(&self) -> bool {
         !self.before.is_empty()
     }
@@ -75,7 +100,8 @@ impl Rows {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let digest = ticket.gate(gate).map(|it| it.digest.clone());
-        self.decisions.push(decision::Model {
+        self.decided.insert(gate);
+        self.decisions.push(&decision::Model {
             client: ticket.client.clone(),
             gate: gate.to_string(),
             person: said.person.to_string(),
@@ -84,8 +110,7 @@ impl Rows {
             via: said.via.clone(),
             comment: said.comment.clone(),
             at: codec::micros(now),
-        });
-        Ok(())
+        })
     }
 
     pub(super) fn wake(&mut self, holder: &Ticket, now: DateTime<Utc>) {
@@ -107,12 +132,12 @@ impl Rows {
         &mut self,
         client: &str,
         before: i64,
-        record: record::Model,
-        openings: Vec<opening::Model>,
-    ) {
+        record: &record::Model,
+        openings: &[opening::Model],
+    ) -> Result<(), StoreError> {
         self.logs.entry(client.to_owned()).or_insert(before);
-        self.records.push(record);
-        self.openings.extend(openings);
+        self.records.push(record)?;
+        self.openings.extend(openings)
     }
 
     pub(super) fn post(
@@ -122,20 +147,20 @@ impl Rows {
         moves: &[Move],
         record: i64,
         now: DateTime<Utc>,
-    ) {
+    ) -> Result<(), StoreError> {
         for step in moves {
             match step {
-                Move::Hold(it) => self.holds.push(tokens::hold_row(client, it, now)),
+                Move::Hold(it) => self.holds.push(&tokens::hold_row(client, it, now))?,
                 Move::Settle { hold, captured } => {
                     let row = tokens::settlement_row(client, hold, *captured, now);
-                    self.settlements.push(row);
+                    self.settlements.push(&row)?;
                 }
                 Move::Grant(_) | Move::Expire { .. } => {}
             }
         }
         tokens::add(&mut self.lots, client, moves);
         let lines = tokens::posting_rows(client, contract, moves, record, now);
-        self.postings.extend(lines);
+        self.postings.extend(&lines)
     }
 
     pub(super) fn owe(
@@ -144,22 +169,21 @@ impl Rows {
         seq: i64,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.notices.extend(append::notices(step, seq, now)?);
-        Ok(())
+        self.notices.extend(&append::notices(step, seq, now)?)
     }
 
-    pub(super) fn remember(&mut self, ticket: &Ticket, command: &str, seal: &Seal<'_>) {
-        self.inbox.push(inbox::Model {
+    pub(super) fn remember(
+        &mut self,
+        ticket: &Ticket,
+        command: &str,
+        seal: &Seal<'_>,
+    ) -> Result<(), StoreError> {
+        self.inbox.push(&inbox::Model {
             client: ticket.client.clone(),
             command: command.to_owned(),
             digest: seal.digest.clone(),
             ticket: ticket.id.to_string(),
             at: codec::micros(seal.now),
-        });
-    }
-
-    /// Gates on which somebody decided in this group.
-    pub(super) fn decided(&self) -> HashSet<&str> {
-        self.decisions.iter().map(|it| it.gate.as_str()).collect()
+        })
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     store::{
         StoreError, codec,
         entity::{resource_lock, slot},
-        sets::Sheet,
+        sets::{Set, Sheet},
     },
 };
 use serde_json::{Value, json};
@@ -42,9 +42,13 @@ impl Batch {
         sheet.change(WAKE, &rows, false)
     }
 
-    /// Locks are all taken or none: the primary key refuses a second holder.
-    pub(super) fn locks_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
-        let (mut gone, mut taken) = (Vec::new(), Vec::new());
+    /// Locks that are let go; those that are taken are returned. They are all taken or none: the
+    /// primary key refuses a second holder.
+    pub(super) fn unlocks_to(
+        &self,
+        sheet: &mut Sheet,
+    ) -> Result<Set<resource_lock::Model>, StoreError> {
+        let (mut gone, mut taken) = (Vec::new(), self.set());
         for (code, (before, now)) in &self.rows.locked {
             let after = match self.clients.get(code) {
                 Some(Some(client)) => &client.locks,
@@ -58,17 +62,17 @@ impl Batch {
             }
             for (resource, is) in after.as_ref() {
                 if holder(before.get(resource)) != Some(is.0) {
-                    taken.push(resource_lock::Model {
+                    taken.push(&resource_lock::Model {
                         client: code.clone(),
                         resource: resource.clone(),
                         ticket: is.0.to_string(),
                         at: codec::micros(*now),
-                    });
+                    })?;
                 }
             }
         }
         sheet.change(UNLOCK, &gone, true)?;
-        sheet.insert(&taken)
+        Ok(taken)
     }
 
     pub(super) fn numbers_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
@@ -94,16 +98,21 @@ impl Batch {
 
     pub(super) fn slots_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
         for (known, contract, step) in &self.rows.slots {
+            sheet.then();
             let mine = [json!({ "client": known.client, "ticket": known.id })];
             match *step {
-                SlotMove::Reserve { from, ordinal } => sheet.insert(&[slot::Model {
-                    client: known.client.clone(),
-                    contract: contract.clone(),
-                    year_from: from.to_string(),
-                    ordinal: i32::from(ordinal),
-                    ticket: known.id.to_string(),
-                    consumed: false,
-                }])?,
+                SlotMove::Reserve { from, ordinal } => {
+                    let mut one = self.set();
+                    one.push(&slot::Model {
+                        client: known.client.clone(),
+                        contract: contract.clone(),
+                        year_from: from.to_string(),
+                        ordinal: i32::from(ordinal),
+                        ticket: known.id.to_string(),
+                        consumed: false,
+                    })?;
+                    sheet.insert(one)?;
+                }
                 SlotMove::Consume => sheet.change(CONSUME, &mine, true)?,
                 SlotMove::Return => sheet.change(RETURN, &mine, true)?,
             }
