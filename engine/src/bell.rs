@@ -6,7 +6,7 @@ mod crew;
 pub(crate) use crew::{Crew, Seat, Seats, Taken};
 
 use crate::{
-    store::Known,
+    store::{Known, Left},
     ticket::{System, Ticket},
 };
 use chrono::{DateTime, Utc};
@@ -68,12 +68,14 @@ impl Bell {
     }
 
     /// Another replica committed something.
-    pub(crate) fn ring_from_elsewhere(&self) {
-        self.0.elsewhere.notify_one();
+    pub(crate) fn ring_from_elsewhere(&self, left: Left) {
+        if left == Left::Work {
+            self.0.elsewhere.notify_one();
+        }
         self.ring();
     }
 
-    /// Waits until another replica committed something.
+    /// Waits until another replica left something to do.
     pub(crate) async fn elsewhere(&self) {
         self.0.elsewhere.notified().await;
     }

@@ -178,8 +178,8 @@ impl Desk {
                     return Ok::<bool, StoreError>(false);
                 };
                 loop {
-                    ear.hear().await?;
-                    self.bell.ring_from_elsewhere();
+                    let left = ear.hear().await?;
+                    self.bell.ring_from_elsewhere(left);
                 }
             };
             tokio::select! {

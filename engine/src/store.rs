@@ -3,6 +3,7 @@
 mod append;
 pub(crate) mod codec;
 pub(crate) mod entity;
+mod gather;
 pub(crate) mod load;
 mod notify;
 pub(crate) mod people;
@@ -16,6 +17,7 @@ mod writer;
 
 pub(crate) use append::{Seal, pseudonym};
 pub use load::Known;
+pub(crate) use notify::Left;
 pub use people::NewPerson;
 pub(crate) use writer::{Batch, Job, Needs};
 
@@ -23,8 +25,8 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
+use session::Use;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// The oldest SQLite without the WAL-reset corruption (fixed in 3.51.3).
 const SAFE_SQLITE: [u32; 3] = [3, 51, 3];
@@ -142,7 +144,6 @@ struct Base {
     read: DatabaseConnection,
     asides: writer::Asides,
     origin: String,
-    told: watch::Sender<()>,
 }
 
 /// One open transaction.
@@ -164,17 +165,17 @@ impl Store {
             let read = Database::connect(sqlite(url, true)).await?;
             (write.clone(), read, write)
         } else {
-            let write = Database::connect(postgres(url, WRITERS as u32 + 6)).await?;
-            let read = Database::connect(postgres(url, 9)).await?;
-            (write, read, Database::connect(postgres(url, 2)).await?)
+            let write = postgres(url, WRITERS as u32 + 6, Use::Keyed);
+            let write = Database::connect(write).await?;
+            let read = Database::connect(postgres(url, 9, Use::Any)).await?;
+            let beat = Database::connect(postgres(url, 2, Use::Keyed)).await?;
+            (write, read, beat)
         };
-        let origin = notify::origin();
         let base = Base {
-            told: notify::crier(write.clone(), origin.clone()),
             write,
             read,
             asides: writer::Asides::default(),
-            origin,
+            origin: notify::origin(),
         };
         let writers = if on_sqlite { 1 } else { WRITERS };
         let queue = writer::Queue::start(writers, || writer::Writer::new(base.clone()));
@@ -338,12 +339,14 @@ fn sqlite(url: &str, reading: bool) -> ConnectOptions {
                     .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
                     .pragma("cache_size", CACHE)
                     .pragma("cache_spill", "off")
+                    // What a statement may take back is copied within memory, not to a file.
+                    .pragma("temp_store", "memory")
             }
         });
     options
 }
 
-fn postgres(url: &str, most: u32) -> ConnectOptions {
+fn postgres(url: &str, most: u32, what: Use) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(most)
@@ -357,8 +360,8 @@ fn postgres(url: &str, most: u32) -> ConnectOptions {
                 Ok(true)
             })
         })
-        .map_sqlx_postgres_pool_opts(|it| {
-            it.after_connect(|session, _| Box::pin(session::begin(session)))
+        .map_sqlx_postgres_pool_opts(move |it| {
+            it.after_connect(move |session, _| Box::pin(session::begin(session, what)))
         })
         .map_sqlx_postgres_opts(|it| it.statement_cache_capacity(STATEMENTS));
     options

@@ -7,7 +7,9 @@
 
 use sea_orm_migration::{
     prelude::*,
-    sea_orm::{DatabaseBackend, DatabaseConnection, EntityTrait, QueryOrder, TransactionTrait},
+    sea_orm::{
+        DatabaseBackend, DatabaseConnection, EntityTrait, QueryOrder, Statement, TransactionTrait,
+    },
     seaql_migrations,
 };
 use std::collections::BTreeSet;
@@ -47,13 +49,28 @@ impl MigratorTrait for Migrator {
 /// A step failed; none of it was applied then.
 pub async fn bring_up(db: &DatabaseConnection) -> Result<(), DbErr> {
     if db.get_database_backend() != DatabaseBackend::Postgres {
-        return Migrator::up(db, None).await;
+        return up_on_files(db).await;
     }
     let turn = db.begin().await?;
     turn.execute_unprepared(PATIENT).await?;
     turn.execute_unprepared(TURN).await?;
     let done = Migrator::up(db, None).await;
     turn.commit().await?;
+    done
+}
+
+/// Indexes of large tables are sorted in files, whatever the connection does otherwise.
+async fn up_on_files(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let asked = Statement::from_string(DatabaseBackend::Sqlite, "PRAGMA temp_store");
+    let row = db.query_one_raw(asked).await?;
+    let was: i32 = row
+        .map(|it| it.try_get_by_index(0))
+        .transpose()?
+        .unwrap_or(0);
+    db.execute_unprepared("PRAGMA temp_store = file").await?;
+    let done = Migrator::up(db, None).await;
+    let back = format!("PRAGMA temp_store = {was}");
+    db.execute_unprepared(&back).await?;
     done
 }
 
@@ -111,6 +128,10 @@ pub async fn standing(db: &DatabaseConnection) -> Result<Standing, DbErr> {
 const PATIENT: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
     SET LOCAL idle_in_transaction_session_timeout = 0";
 
+/// A step takes its time, and goes through whole tables: sessions of decisions avoid that.
+const WHOLE: &str = "SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = on;
+    SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";
+
 /// Held until the transaction ends; the number is ours and means nothing.
 const TURN: &str = "SELECT pg_advisory_xact_lock(714200)";
 
@@ -118,12 +139,11 @@ const TURN: &str = "SELECT pg_advisory_xact_lock(714200)";
 /// halves the pages that each row touches.
 const COMPACT: &str = "/* short rows */";
 
-/// Runs statements one by one; a large table takes its time.
+/// Runs statements one by one.
 async fn all(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
     let sqlite = manager.get_database_backend() == DatabaseBackend::Sqlite;
     if !sqlite {
-        let patient = "SET LOCAL statement_timeout = 0";
-        manager.get_connection().execute_unprepared(patient).await?;
+        manager.get_connection().execute_unprepared(WHOLE).await?;
     }
     for statement in statements {
         let statement = statement.replace(COMPACT, if sqlite { "WITHOUT ROWID" } else { "" });

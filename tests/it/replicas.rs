@@ -2,13 +2,19 @@
 
 use chrono::{DateTime, Duration, Utc};
 use engine::{
+    approval::Verdict,
     contract::{Period, Terms},
     desk::Desk,
     scheduler::Scheduler,
+    store::Known,
     ticket::{State, Ticket},
     window::Window,
 };
-use tests::{World, play::open_gate, world::Setup};
+use tests::{
+    World,
+    play::{open_gate, refusal},
+    world::Setup,
+};
 use tokio::task::JoinSet;
 use workflows::Purpose;
 
@@ -116,6 +122,38 @@ async fn the_year_turns_once_for_each_contract() {
     world.advance(Duration::milliseconds(1));
     all_look(&desks).await;
     assert_eq!(records(&world, "quota.renewed").await, before + 2);
+}
+
+/// R12: what one process remembers of a client's tickets another may have changed. Each decides on
+/// what stands in the database, ticket by ticket.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_replica_decides_on_what_others_left() {
+    let world = World::new().await;
+    let mut tickets = Vec::new();
+    for nth in 0..4 {
+        let own = serde_json::json!({ "path": format!("manifests/{nth}.yaml") });
+        tickets.push(world.settled(&world.order_with("C01", own).await).await);
+    }
+    let desks = [world.desk.clone(), world.replica().await];
+    let yes = async |desk: &Desk, ticket: &Ticket| {
+        let command = World::decision(ticket, Purpose::Agreement, Verdict::Approve);
+        let caller = desk.caller(world.actor("paul"));
+        desk.handle(&Known::from(ticket), command, caller).await
+    };
+    // By turns: each time the other one has not seen what was done before.
+    for (nth, ticket) in tickets.iter().enumerate() {
+        let (one, other) = (&desks[nth % 2], &desks[(nth + 1) % 2]);
+        let agreed = yes(one, ticket).await.expect("the first yes counts");
+        let gate = open_gate(ticket, Purpose::Agreement).id;
+        assert_eq!(agreed.gate(gate).map(|it| it.decisions.len()), Some(1));
+        let again = refusal(yes(other, ticket).await);
+        assert_eq!(again, refusal(yes(one, ticket).await), "both see the same");
+    }
+    for ticket in &tickets {
+        let ended = world.carry(ticket).await;
+        assert_eq!(ended.state, State::Closed, "{}", ticket.reference);
+    }
+    assert_eq!(world.faults().await, Vec::<String>::new());
 }
 
 /// A39: what is left of a lot expires once, whoever posts it.

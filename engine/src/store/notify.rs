@@ -1,11 +1,8 @@
-//! On PostgreSQL, replicas tell each other that something was committed.
+//! On PostgreSQL, replicas tell each other that something was committed, within the commit itself.
 
 use super::{Store, StoreError};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, Statement, sqlx::postgres::PgListener,
-};
+use sea_orm::sqlx::postgres::PgListener;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use tokio::sync::watch;
 
 /// Channel on which replicas tell each other.
 const CHANNEL: &str = "guichet";
@@ -15,24 +12,44 @@ pub(super) fn origin() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }
 
-/// Tells other replicas whenever something was committed: after the commit, since PostgreSQL
-/// commits one after another what notifies, and many commits are told of at once. Who is not told,
-/// because this process died in between, looks by itself a little later.
-pub(super) fn crier(db: DatabaseConnection, origin: String) -> watch::Sender<()> {
-    let (told, mut news) = watch::channel(());
-    if db.get_database_backend() == DbBackend::Postgres {
-        tokio::spawn(async move {
-            while news.changed().await.is_ok() {
-                let sql = "SELECT pg_notify($1, $2)";
-                let values = [CHANNEL.into(), origin.as_str().into()];
-                let tell = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
-                if let Err(why) = db.query_one_raw(tell).await {
-                    tracing::debug!(%why, "other replicas were not told");
-                }
-            }
-        });
+/// What a commit says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Machines may do something that nobody took with it.
+    Work,
+    /// Whatever it made due was taken with it.
+    Nothing,
+}
+
+/// Behind the name of a process that left nothing to do.
+const NOTHING: &str = "nothing";
+
+/// What a process of that name tells others when its commit takes place.
+pub(super) fn word(origin: &str, left: Left) -> Word {
+    let text = match left {
+        Left::Work => origin.to_owned(),
+        Left::Nothing => format!("{origin} {NOTHING}"),
+    };
+    Word {
+        channel: CHANNEL,
+        text,
     }
-    told
+}
+
+/// A notification.
+pub(super) struct Word {
+    pub(super) channel: &'static str,
+    pub(super) text: String,
+}
+
+/// What a notification of another process says; `None` for one's own.
+fn heard(text: &str, own: &str) -> Option<Left> {
+    let (origin, rest) = text.split_once(' ').unwrap_or((text, ""));
+    match rest {
+        _ if origin == own => None,
+        NOTHING => Some(Left::Nothing),
+        _ => Some(Left::Work),
+    }
 }
 
 /// Hears what other replicas committed.
@@ -60,13 +77,37 @@ impl Store {
 
 impl Ear {
     /// Waits until another replica committed something, or may have while the connection was lost.
-    pub(crate) async fn hear(&mut self) -> Result<(), StoreError> {
+    pub(crate) async fn hear(&mut self) -> Result<Left, StoreError> {
         loop {
             match self.listener.try_recv().await {
-                Ok(Some(said)) if said.payload() == self.own => {}
-                Ok(Some(_) | None) => return Ok(()),
+                Ok(Some(said)) => {
+                    if let Some(left) = heard(said.payload(), &self.own) {
+                        return Ok(left);
+                    }
+                }
+                Ok(None) => return Ok(Left::Work),
                 Err(e) => return Err(StoreError::Unfit(format!("cannot hear replicas: {e}"))),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_hear_whether_there_is_anything_to_do() {
+        for left in [Left::Work, Left::Nothing] {
+            let said = word("a", left).text;
+            assert_eq!(heard(&said, "b"), Some(left), "{said}");
+            assert_eq!(heard(&said, "a"), None, "its own: {said}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_not_understood_may_mean_work() {
+        assert_eq!(heard("a something", "b"), Some(Left::Work));
+        assert_eq!(heard("", "b"), Some(Left::Work));
     }
 }

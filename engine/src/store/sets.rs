@@ -5,7 +5,7 @@ mod spelt;
 
 pub(super) use spelt::Set;
 
-use super::{Store, StoreError, Tx, codec};
+use super::{Store, StoreError, Tx, codec, notify::Word};
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
     QueryResult, Statement,
@@ -19,6 +19,7 @@ type Columns<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
 pub(super) struct Sheet {
     backend: DbBackend,
     stages: Vec<Vec<Line>>,
+    word: Option<Word>,
 }
 
 struct Line {
@@ -33,12 +34,18 @@ impl Sheet {
         Sheet {
             backend,
             stages: vec![Vec::new()],
+            word: None,
         }
     }
 
     /// What follows stands on what was written before.
     pub(super) fn then(&mut self) {
         self.stages.push(Vec::new());
+    }
+
+    /// Has PostgreSQL tell other replicas, if the commit that follows takes place.
+    pub(super) fn tell(&mut self, word: Word) {
+        self.word = Some(word);
     }
 
     fn line(&mut self, line: Line) {
@@ -160,8 +167,9 @@ impl Tx {
 
     pub(super) async fn carry_out(&self, sheet: Sheet) -> Result<(), StoreError> {
         if sheet.backend == DbBackend::Postgres {
-            for stage in sheet.stages {
-                self.at_once(stage).await?;
+            let mut word = sheet.word;
+            for stage in sheet.stages.into_iter().filter(|it| !it.is_empty()) {
+                self.at_once(stage, word.take()).await?;
             }
             return Ok(());
         }
@@ -177,10 +185,7 @@ impl Tx {
     }
 
     /// One statement for a whole stage, which counts what each part of it changed.
-    async fn at_once(&self, stage: Vec<Line>) -> Result<(), StoreError> {
-        if stage.is_empty() {
-            return Ok(());
-        }
+    async fn at_once(&self, stage: Vec<Line>, word: Option<Word>) -> Result<(), StoreError> {
         let (mut parts, mut counts) = (Vec::new(), Vec::new());
         let (mut sets, mut expected) = (Vec::new(), Vec::new());
         for (n, line) in stage.into_iter().enumerate() {
@@ -189,6 +194,11 @@ impl Tx {
             counts.push(format!("(SELECT count(*) FROM w{n})"));
             sets.extend(line.sets.into_iter().map(Into::into));
             expected.push(line.rows);
+        }
+        if let Some(word) = word {
+            let nth = sets.len();
+            counts.push(format!("pg_notify(${}, ${})::text", nth + 1, nth + 2));
+            sets.extend([word.channel.into(), word.text.into()]);
         }
         let sql = format!("WITH {} SELECT {}", parts.join(", "), counts.join(", "));
         let one = Statement::from_sql_and_values(DbBackend::Postgres, sql, sets);
@@ -230,7 +240,8 @@ fn together(lines: impl Iterator<Item = Line>) -> Vec<Line> {
     others
 }
 
-async fn found<R: Serialize>(
+/// Rows that one statement finds by the set in the place of `{rows}`.
+pub(super) async fn found<R: Serialize>(
     db: &impl ConnectionTrait,
     sql: &str,
     rows: &[R],

@@ -1,8 +1,9 @@
-//! Whole tickets from their rows, many at once: one query per table, whatever their number.
+//! Whole tickets from their rows, many at once: one statement, whatever their number.
 
 use super::{
     StoreError, codec,
-    entity::{decision, gate, gate_barred, hold, settlement, task, ticket, ticket_order},
+    entity::{decision, gate, gate_barred, hold, settlement, task, ticket},
+    gather::{Gather, Gathered},
     load::Known,
 };
 use crate::{
@@ -12,56 +13,15 @@ use crate::{
     run::Run,
     ticket::{Ordered, Ticket},
 };
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
-};
+use sea_orm::ConnectionTrait;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 use workflows::Node;
 
 /// Where something is kept: code of the client, name.
 type Key = (String, String);
-
-/// Names by client, each list as long as a power of two: so the same few statements serve all.
-pub(super) struct Keys(BTreeMap<String, Vec<String>>);
-
-impl Keys {
-    pub(super) fn of<'a>(all: impl IntoIterator<Item = (&'a str, String)>) -> Keys {
-        let mut by_client: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (client, name) in all {
-            by_client.entry(client.to_owned()).or_default().push(name);
-        }
-        by_client.values_mut().for_each(pad);
-        Keys(by_client)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// `client = … AND column IN (…)`, for each client.
-    pub(super) fn within<C: ColumnTrait>(&self, client: C, column: C) -> Condition {
-        self.0.iter().fold(Condition::any(), |all, (code, names)| {
-            all.add(
-                client
-                    .eq(code)
-                    .and(column.is_in(names.iter().map(String::as_str))),
-            )
-        })
-    }
-}
-
-/// Repeats the last one until there are a power of two.
-pub(super) fn pad(names: &mut Vec<String>) {
-    names.sort_unstable();
-    names.dedup();
-    if let Some(last) = names.last().cloned() {
-        names.resize(names.len().next_power_of_two(), last);
-    }
-}
 
 /// Those of these tickets that exist, with everything on them.
 pub(crate) async fn tickets(
@@ -84,25 +44,66 @@ async fn read(
     at: &[Known],
     with_tasks: bool,
 ) -> Result<HashMap<Known, Ticket>, StoreError> {
-    let keys = Keys::of(at.iter().map(|it| (it.client.as_str(), it.id.to_string())));
-    if keys.is_empty() {
+    if at.is_empty() {
         return Ok(HashMap::new());
     }
-    let heads = ticket::Entity::find()
-        .filter(keys.within(ticket::Column::Client, ticket::Column::Id))
-        .all(db)
-        .await?;
-    if heads.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let mut orders = orders(db, &keys, with_tasks).await?;
-    let mut tasks = match with_tasks {
-        true => tasks(db, &keys).await?,
-        false => HashMap::new(),
+    let mut asked = Gather::new(db.get_database_backend());
+    let keys: Vec<Wanted> = at.iter().map(|it| wanted(it, None)).collect();
+    ask(&mut asked, &keys, with_tasks)?;
+    tell(&mut asked.read(db).await?)
+}
+
+/// Client and name of a ticket, and the version at which it need not be told again.
+pub(super) type Wanted = (String, String, Option<i64>);
+
+pub(super) fn wanted(at: &Known, version: Option<i64>) -> Wanted {
+    (at.client.clone(), at.id.to_string(), version)
+}
+
+/// Asks for tickets that are not at those versions.
+pub(super) fn ask(asked: &mut Gather, keys: &[Wanted], with_tasks: bool) -> Result<(), StoreError> {
+    asked.list("wanted", &["client", "id", "version"], keys)?;
+    let other = "SELECT ticket.client, ticket.id FROM wanted
+        JOIN ticket ON ticket.client = wanted.client AND ticket.id = wanted.id
+        WHERE wanted.version IS NULL OR ticket.version <> CAST(wanted.version AS BIGINT)";
+    asked.derived("these", &["client", "id"], other);
+    let of = |table: &str| {
+        format!("these JOIN {table} ON {table}.client = these.client AND {table}.ticket = these.id")
     };
-    let mut gates = gates(db, &keys).await?;
-    let mut holds = holds(db, &keys).await?;
-    let mut found = HashMap::with_capacity(heads.len());
+    let under = |table: &str, of: &str, by: &str| {
+        format!(
+            "these JOIN {of} ON {of}.client = these.client AND {of}.ticket = these.id
+             JOIN {table} ON {table}.client = {of}.client AND {table}.{by} = {of}.id"
+        )
+    };
+    let graph = match with_tasks {
+        true => "ticket_order.graph",
+        false => "'[]'",
+    };
+    let order = format!("these.client, these.id, ticket_order.body, {graph}");
+    asked.values("order", &order, &of("ticket_order"));
+    if with_tasks {
+        asked.rows::<task::Entity>(&of("task"));
+    }
+    asked.rows::<gate::Entity>(&of("gate"));
+    asked.rows::<gate_barred::Entity>(&under("gate_barred", "gate", "gate"));
+    asked.rows::<decision::Entity>(&under("decision", "gate", "gate"));
+    asked.rows::<hold::Entity>(&of("hold"));
+    asked.rows::<settlement::Entity>(&under("settlement", "hold", "hold"));
+    asked.rows::<ticket::Entity>(
+        "these JOIN ticket ON ticket.client = these.client AND ticket.id = these.id",
+    );
+    Ok(())
+}
+
+/// The tickets that were asked for.
+pub(super) fn tell(found: &mut Gathered) -> Result<HashMap<Known, Ticket>, StoreError> {
+    let heads: Vec<ticket::Model> = found.models()?;
+    let mut orders = orders(found)?;
+    let mut tasks = tasks(found)?;
+    let mut gates = gates(found)?;
+    let mut holds = holds(found)?;
+    let mut told = HashMap::with_capacity(heads.len());
     for head in heads {
         let key = (head.client.clone(), head.id.clone());
         let (ordered, graph) = orders
@@ -116,30 +117,13 @@ async fn read(
             gates.remove(&key).unwrap_or_default(),
             holds.remove(&key).unwrap_or_default(),
         )?;
-        found.insert(Known::from(&ticket), ticket);
+        told.insert(Known::from(&ticket), ticket);
     }
-    Ok(found)
+    Ok(told)
 }
 
-async fn orders(
-    db: &impl ConnectionTrait,
-    keys: &Keys,
-    with_graph: bool,
-) -> Result<HashMap<Key, (Ordered, Vec<Node>)>, StoreError> {
-    use ticket_order::Column as C;
-    let graph = if with_graph {
-        Expr::col(C::Graph)
-    } else {
-        Expr::value("[]")
-    };
-    let rows: Vec<(String, String, String, String)> = ticket_order::Entity::find()
-        .select_only()
-        .columns([C::Client, C::Ticket, C::Body])
-        .expr(graph)
-        .filter(keys.within(C::Client, C::Ticket))
-        .into_tuple()
-        .all(db)
-        .await?;
+fn orders(found: &mut Gathered) -> Result<HashMap<Key, (Ordered, Vec<Node>)>, StoreError> {
+    let rows: Vec<(String, String, String, String)> = found.values("order")?;
     rows.into_iter()
         .map(|(client, ticket, body, graph)| {
             let ordered = codec::from_json("order", &body)?;
@@ -159,116 +143,71 @@ fn run(rows: Vec<task::Model>, graph: Vec<Node>) -> Result<Run, StoreError> {
     Ok(tasks.collect::<Result<Vec<_>, _>>()?.into())
 }
 
-async fn tasks(
-    db: &impl ConnectionTrait,
-    keys: &Keys,
-) -> Result<HashMap<Key, Vec<task::Model>>, StoreError> {
-    let rows = task::Entity::find()
-        .filter(keys.within(task::Column::Client, task::Column::Ticket))
-        .order_by_asc(task::Column::Seq)
-        .all(db)
-        .await?;
-    let mut found: HashMap<Key, Vec<task::Model>> = HashMap::new();
+/// Rows by ticket, or by whatever else they belong to, each group in its order.
+fn by<M, K: Ord>(
+    mut rows: Vec<M>,
+    of: impl Fn(&M) -> Key,
+    order: impl Fn(&M) -> K,
+) -> HashMap<Key, Vec<M>> {
+    rows.sort_by_key(order);
+    let mut found: HashMap<Key, Vec<M>> = HashMap::new();
     for row in rows {
-        let key = (row.client.clone(), row.ticket.clone());
-        found.entry(key).or_default().push(row);
+        found.entry(of(&row)).or_default().push(row);
     }
-    Ok(found)
+    found
 }
 
-async fn gates(
-    db: &impl ConnectionTrait,
-    keys: &Keys,
-) -> Result<HashMap<Key, Vec<Gate>>, StoreError> {
-    let rows = gate::Entity::find()
-        .filter(keys.within(gate::Column::Client, gate::Column::Ticket))
-        .order_by_asc(gate::Column::OpenedAt)
-        .order_by_asc(gate::Column::Id)
-        .all(db)
-        .await?;
-    let mut found: HashMap<Key, Vec<Gate>> = HashMap::new();
-    if rows.is_empty() {
-        return Ok(found);
+fn tasks(found: &mut Gathered) -> Result<HashMap<Key, Vec<task::Model>>, StoreError> {
+    let of = |it: &task::Model| (it.client.clone(), it.ticket.clone());
+    Ok(by(found.models()?, of, |it| it.seq))
+}
+
+fn gates(found: &mut Gathered) -> Result<HashMap<Key, Vec<Gate>>, StoreError> {
+    let mut barred: HashMap<Key, BTreeSet<PersonId>> = HashMap::new();
+    for it in found.models::<gate_barred::Model>()? {
+        let person = codec::name(&it.person)?;
+        let of = barred.entry((it.client, it.gate)).or_default();
+        of.insert(person);
     }
-    let of = Keys::of(rows.iter().map(|it| (it.client.as_str(), it.id.clone())));
-    let mut barred = barred(db, &of).await?;
-    let mut said = said(db, &of).await?;
+    let of = |it: &decision::Model| (it.client.clone(), it.gate.clone());
+    let mut said = by(found.models()?, of, |it| it.at);
+    let mut gates: HashMap<Key, Vec<Gate>> = HashMap::new();
+    let mut rows: Vec<gate::Model> = found.models()?;
+    rows.sort_by(|a, b| (a.opened_at, &a.id).cmp(&(b.opened_at, &b.id)));
     for row in rows {
         let gate = (row.client.clone(), row.id.clone());
         let key = (row.client.clone(), row.ticket.clone());
         let barred = barred.remove(&gate).unwrap_or_default();
         let said = said.remove(&gate).unwrap_or_default();
+        let said = said
+            .into_iter()
+            .map(decision_of)
+            .collect::<Result<_, _>>()?;
         let gate = codec::gate_of(row, barred, said)?;
-        found.entry(key).or_default().push(gate);
+        gates.entry(key).or_default().push(gate);
     }
-    Ok(found)
+    Ok(gates)
 }
 
-async fn barred(
-    db: &impl ConnectionTrait,
-    gates: &Keys,
-) -> Result<HashMap<Key, BTreeSet<PersonId>>, StoreError> {
-    let rows = gate_barred::Entity::find()
-        .filter(gates.within(gate_barred::Column::Client, gate_barred::Column::Gate))
-        .all(db)
-        .await?;
-    let mut found: HashMap<Key, BTreeSet<PersonId>> = HashMap::new();
-    for it in rows {
-        let person = codec::name(&it.person)?;
-        found
-            .entry((it.client, it.gate))
-            .or_default()
-            .insert(person);
-    }
-    Ok(found)
+fn decision_of(row: decision::Model) -> Result<Decision, StoreError> {
+    Ok(Decision {
+        person: codec::name(&row.person)?,
+        verdict: codec::from_word::<Verdict>("verdict", &row.verdict)?,
+        via: row.via,
+        comment: row.comment,
+        at: codec::instant(row.at)?,
+    })
 }
 
-async fn said(
-    db: &impl ConnectionTrait,
-    gates: &Keys,
-) -> Result<HashMap<Key, Vec<Decision>>, StoreError> {
-    let rows = decision::Entity::find()
-        .filter(gates.within(decision::Column::Client, decision::Column::Gate))
-        .order_by_asc(decision::Column::At)
-        .all(db)
-        .await?;
-    let mut found: HashMap<Key, Vec<Decision>> = HashMap::new();
-    for it in rows {
-        let one = Decision {
-            person: codec::name(&it.person)?,
-            verdict: codec::from_word::<Verdict>("verdict", &it.verdict)?,
-            via: it.via,
-            comment: it.comment,
-            at: codec::instant(it.at)?,
-        };
-        found.entry((it.client, it.gate)).or_default().push(one);
-    }
-    Ok(found)
-}
-
-async fn holds(
-    db: &impl ConnectionTrait,
-    keys: &Keys,
-) -> Result<HashMap<Key, Vec<Hold>>, StoreError> {
-    let rows = hold::Entity::find()
-        .filter(keys.within(hold::Column::Client, hold::Column::Ticket))
-        .order_by_asc(hold::Column::At)
-        .order_by_asc(hold::Column::Id)
-        .all(db)
-        .await?;
-    let mut found: HashMap<Key, Vec<Hold>> = HashMap::new();
-    if rows.is_empty() {
-        return Ok(found);
-    }
-    let of = Keys::of(rows.iter().map(|it| (it.client.as_str(), it.id.clone())));
-    let ends = settlement::Entity::find()
-        .filter(of.within(settlement::Column::Client, settlement::Column::Hold))
-        .all(db)
-        .await?;
+fn holds(found: &mut Gathered) -> Result<HashMap<Key, Vec<Hold>>, StoreError> {
+    let ends: Vec<settlement::Model> = found.models()?;
     let mut captured: HashMap<Key, i64> = ends
         .into_iter()
         .map(|it| ((it.client, it.hold), it.captured))
         .collect();
+    let mut holds: HashMap<Key, Vec<Hold>> = HashMap::new();
+    let mut rows: Vec<hold::Model> = found.models()?;
+    rows.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     for row in rows {
         let end = captured.remove(&(row.client.clone(), row.id.clone()));
         let hold = Hold {
@@ -279,7 +218,7 @@ async fn holds(
             captured: end.map(codec::count).transpose()?,
         };
         let key = (row.client, row.ticket);
-        found.entry(key).or_default().push(hold);
+        holds.entry(key).or_default().push(hold);
     }
-    Ok(found)
+    Ok(holds)
 }

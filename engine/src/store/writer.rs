@@ -10,15 +10,16 @@ mod batch;
 mod ferry;
 mod flush;
 mod load;
+mod memory;
 mod rows;
 mod totals;
 
 pub(super) use asides::Asides;
 pub(crate) use batch::Batch;
 
-use super::{Base, Beginning, StoreError, Tx};
+use super::{Base, Beginning, StoreError, Tx, notify};
 use asides::Seen;
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::DbBackend;
 use std::{
     collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
@@ -155,15 +156,17 @@ impl Writer {
 
     async fn transact(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         let tx = self.base.begin().await?;
-        self.look_around(&tx).await?;
+        if self.batch.backend == DbBackend::Sqlite {
+            self.look_around(&tx).await?;
+        }
         let needs: Vec<Needs> = group.iter().map(|it| it.needs().clone()).collect();
         self.batch.load(tx.db(), &needs).await?;
         self.decide(group)?;
         if self.batch.is_changed() {
-            let sheet = self.batch.sheet()?;
+            let mut sheet = self.batch.sheet()?;
+            sheet.tell(notify::word(&self.base.origin, self.batch.left()));
             tx.carry_out(sheet).await?;
             tx.end().await?;
-            self.base.told.send_replace(());
         }
         let away = self.batch.depart();
         self.batch.arrived(&away);
@@ -182,14 +185,8 @@ impl Writer {
     }
 
     /// Keeps what earlier groups left in memory only while it is certain that nobody else wrote:
-    /// on SQLite the file has one working process and its own count of foreign commits. On
-    /// PostgreSQL whatever is needed is held against its client once that is locked.
+    /// SQLite's file has one working process and its own count of foreign commits.
     async fn look_around(&mut self, tx: &Tx) -> Result<(), StoreError> {
-        if tx.db().get_database_backend() != DbBackend::Sqlite {
-            let now = tx.moment().await?;
-            self.batch.began = now.map(|it| (it, std::time::Instant::now()));
-            return Ok(());
-        }
         let now = self.base.asides.seen_by(tx).await?;
         if self.seen != Some(now) {
             self.forget();

@@ -1,10 +1,10 @@
 //! A contract, as JSON.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A contract, as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "contract")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,10 +1,10 @@
 //! What one person said at a gate; never changes.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What one person said at a gate; never changes.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "decision")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,10 +1,10 @@
 //! A person who may not decide a gate.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A person who may not decide a gate.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "gate_barred")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,10 +1,10 @@
 //! Tokens set aside; never changes.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Tokens set aside; never changes.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "hold")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,10 +1,10 @@
 //! Where a client's log ends.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where a client's log ends.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "log_head")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,10 +1,10 @@
 //! A dated lot of tokens with its counters.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A dated lot of tokens with its counters.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "lot")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,10 +1,10 @@
 //! How a hold ended; once.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a hold ended; once.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "settlement")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -9,7 +9,7 @@ use crate::{
     people::Person,
     quota::{self, Slot, SlotMove, Year},
     store::{
-        StoreError,
+        Left, StoreError,
         append::{self, Seal, pseudonym},
         codec,
         load::{Known, Loaded},
@@ -21,12 +21,9 @@ use catalogue::Tokens;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use sea_orm::{ConnectionTrait, DbBackend};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
-
-/// Tickets, and clients, kept in memory between groups; beyond that all are read anew.
-const KEPT: usize = 1_024;
 
 /// Resources that are held: by which ticket, and its reference.
 pub(super) type Locks = BTreeMap<String, (TicketId, String)>;
@@ -36,23 +33,18 @@ pub(crate) struct Batch {
     pub(super) backend: DbBackend,
     pub(super) clients: HashMap<String, Option<Client>>,
     pub(super) tickets: HashMap<Known, Option<Arc<Ticket>>>,
+    /// Tickets of clients of which somebody else changed something: they may be among it.
+    pub(super) unsure: HashSet<Known>,
     pub(super) applied: Applied,
     /// Those of the group under way: nobody can read them yet.
-    applying: Applied,
+    pub(super) applying: Applied,
     pub(super) rows: Rows,
     /// What the database's clock said when the group began, and when that was.
     pub(super) began: Option<(DateTime<Utc>, std::time::Instant)>,
 }
 
-/// What a group is about that is on its way to the disk.
-pub(super) struct Away {
-    /// Whether it wakes tickets that wait for others.
-    pub(super) wakes: bool,
-    tickets: Vec<Known>,
-}
-
 /// Commands by client and name: their digests, and the tickets they were applied to.
-type Applied = HashMap<(String, String), (String, TicketId)>;
+pub(super) type Applied = HashMap<(String, String), (String, TicketId)>;
 
 /// What decisions on a client's tickets look at.
 pub(super) struct Client {
@@ -85,6 +77,7 @@ impl Batch {
             backend,
             clients: HashMap::new(),
             tickets: HashMap::new(),
+            unsure: HashSet::new(),
             applied: Applied::new(),
             applying: Applied::new(),
             rows: Rows::new(backend),
@@ -92,7 +85,7 @@ impl Batch {
         }
     }
 
-    /// Reads whatever of this is not in memory.
+    /// Reads whatever of this is not in memory; on PostgreSQL its clients are held.
     pub(super) async fn load(
         &mut self,
         db: &impl ConnectionTrait,
@@ -160,6 +153,9 @@ impl Batch {
         let known = Known::from(&step.ticket);
         let was = self.tickets.insert(known.clone(), Some(after.clone()));
         self.rows.touch(&known, was.flatten(), step);
+        if self.backend == DbBackend::Postgres {
+            self.rows.left |= after.tasks.iter().any(|it| it.is_due(seal.now));
+        }
         for (gate, said) in &step.decisions {
             self.rows.decide(&after, *gate, said, seal.now)?;
         }
@@ -211,62 +207,17 @@ impl Batch {
         true
     }
 
+    /// Whether other replicas find something to do: whoever waits for a lock that is let go is due
+    /// as well.
+    pub(super) fn left(&self) -> Left {
+        match self.rows.left || !self.rows.freed.is_empty() {
+            true => Left::Work,
+            false => Left::Nothing,
+        }
+    }
+
     pub(super) fn is_changed(&self) -> bool {
         self.rows.is_changed()
-    }
-
-    /// Whether everything that this is about is in memory, as it will be in the database too: a
-    /// ticket that waits for another one is woken there.
-    pub(super) fn knows(&self, needs: &Needs) -> bool {
-        let ticket = needs.ticket.is_none_or(|id| {
-            let client = needs.client.clone();
-            let found = self.tickets.get(&Known { client, id });
-            found.is_some_and(|it| it.as_ref().is_none_or(|it| it.waits_for.is_none()))
-        });
-        ticket && self.clients.contains_key(&needs.client)
-    }
-
-    /// Forgets everything about a client: somebody else changed it.
-    pub(super) fn forget(&mut self, client: &str) {
-        self.clients.remove(client);
-        self.tickets.retain(|it, _| it.client != client);
-        self.applied.retain(|(of, _), _| of != client);
-    }
-
-    /// What was to be written is on its way: keeps the state that it leads to.
-    pub(super) fn depart(&mut self) -> Away {
-        let rows = std::mem::replace(&mut self.rows, Rows::new(self.backend));
-        self.applying = std::mem::take(&mut self.applied);
-        Away {
-            wakes: !rows.freed.is_empty(),
-            tickets: rows.before.into_keys().collect(),
-        }
-    }
-
-    /// It is committed: forgets what will hardly be asked for again, unless a later group is
-    /// about it.
-    pub(super) fn arrived(&mut self, away: &Away) {
-        let waiting = |it: &Ticket| it.waits_for.is_some();
-        self.applying.clear();
-        for known in &away.tickets {
-            // Whoever waits for a lock is woken in the database, not here.
-            let stays = self.tickets.get(known).is_some_and(|it| {
-                it.as_ref()
-                    .is_some_and(|it| it.ending.is_none() && !waiting(it))
-            });
-            if !stays && !self.rows.before.contains_key(known) {
-                self.tickets.remove(known);
-            }
-        }
-        self.tickets.retain(|_, it| it.is_some());
-        self.clients.retain(|_, it| it.is_some());
-        let rows = &self.rows;
-        if self.tickets.len() > KEPT {
-            self.tickets.retain(|it, _| rows.before.contains_key(it));
-        }
-        if self.clients.len() > KEPT {
-            self.clients.retain(|it, _| rows.logs.contains_key(it));
-        }
     }
 
     pub(super) fn client(&mut self, code: &str) -> Result<&mut Client, StoreError> {

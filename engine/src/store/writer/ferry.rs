@@ -5,7 +5,7 @@
 //! On PostgreSQL rows are locked before anything is decided on them, so a group begins when the one
 //! before has ended.
 
-use super::{Base, Beginning, Job, Needs, Seen, StoreError, Writer, batch::Away};
+use super::{Base, Beginning, Job, Needs, Seen, StoreError, Writer, memory::Away};
 use crate::store::sets::Sheet;
 use sea_orm::DbBackend;
 use tokio::{

@@ -1,31 +1,38 @@
-//! Reads, set-wise, what a group looks at and the writer does not know yet.
+//! Reads, in one statement, what a group looks at and the writer does not know yet.
 
 use super::{
     Needs,
     batch::{Batch, Client, Locks, Log, Taken},
 };
 use crate::{
-    id::TicketId,
+    contract::Contract,
+    people::Person,
     store::{
         StoreError, append, codec,
-        entity::{
-            client, contract, inbox, log_head, lot, person, record, resource_lock, slot, task,
-            ticket,
-        },
+        entity::{client, contract, inbox, log_head, lot, person, slot},
+        gather::{Gather, Gathered},
         load::{Known, lot_of, slot_of},
         people::person_of,
-        tickets::{Keys, pad, tickets},
+        sets,
+        tickets::{self, Wanted, wanted},
+        time::DATABASE_MICROS,
     },
     ticket::Task,
 };
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect,
-};
+use sea_orm::{ConnectionTrait, DbBackend};
+use serde_json::json;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
+    time::Instant,
 };
+
+/// Locks clients with the ends of their logs, in order. What depends on them is read by a later
+/// statement: this one sees all else as it was before it waited.
+const LOCK: &str = "SELECT client.client, log_head.size FROM client
+    JOIN log_head ON log_head.client = client.client
+    WHERE client.client IN (SELECT it.value->>'client' FROM {rows})
+    ORDER BY client.client FOR UPDATE OF client, log_head";
 
 /// Whether what is read may change before anything is done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,139 +43,313 @@ pub(super) enum Grip {
     Loose,
 }
 
-impl Grip {
-    fn on<Q: QuerySelect>(self, rows: Q) -> Q {
-        match self {
-            Grip::Firm => rows.lock_exclusive(),
-            Grip::Loose => rows,
-        }
-    }
-}
-
 pub(super) async fn into(
     batch: &mut Batch,
     db: &impl ConnectionTrait,
     needs: &[Needs],
     grip: Grip,
 ) -> Result<(), StoreError> {
-    if grip == Grip::Firm && db.get_database_backend() == DbBackend::Postgres {
-        again(batch, db, needs).await?;
+    let codes: BTreeSet<&str> = needs.iter().map(|it| it.client.as_str()).collect();
+    let shared = grip == Grip::Firm && batch.backend == DbBackend::Postgres;
+    if shared {
+        lock(batch, db, &codes).await?;
     }
-    let mut strange: BTreeSet<&str> = needs.iter().map(|it| it.client.as_str()).collect();
-    strange.retain(|it| !batch.clients.contains_key(*it));
-    clients(batch, db, &strange, grip).await?;
-    let commands = needs
-        .iter()
-        .filter_map(|it| Some((it.client.as_str(), it.command.clone()?)));
-    let keys = Keys::of(commands);
-    if !keys.is_empty() {
-        let rows = inbox::Entity::find()
-            .filter(keys.within(inbox::Column::Client, inbox::Column::Command))
-            .all(db)
-            .await?;
-        for it in rows {
-            let was = (it.digest, codec::name(&it.ticket)?);
-            batch.applied.insert((it.client, it.command), was);
-        }
-    }
-    let mut at: BTreeSet<Known> = needs
-        .iter()
-        .filter_map(|it| {
-            Some(Known {
-                client: it.client.clone(),
-                id: it.ticket?,
-            })
-        })
+    let strange = codes.iter().copied();
+    let strange: Vec<&str> = strange
+        .filter(|it| !batch.clients.contains_key(*it))
         .collect();
-    // A command that was applied before is answered with its ticket.
-    at.extend(batch.applied.iter().map(|((client, _), (_, id))| Known {
-        client: client.clone(),
-        id: *id,
-    }));
-    at.retain(|it| !batch.tickets.contains_key(it));
-    let at: Vec<Known> = at.into_iter().collect();
-    let mut found = tickets(db, &at).await?;
-    for known in at {
-        let ticket = found.remove(&known).map(Arc::new);
-        batch.tickets.insert(known, ticket);
+    let mut asked = Gather::new(batch.backend);
+    // Who there is may change without a record, and so may the end of a lease.
+    let near: Vec<&str> = match shared {
+        true => codes.into_iter().collect(),
+        false => strange.clone(),
+    };
+    if shared {
+        asked.values("now", DATABASE_MICROS, "(SELECT 1 AS one) one");
+        ask_leases(&mut asked, batch, needs)?;
+    }
+    ask_people(&mut asked, &near)?;
+    ask_clients(&mut asked, &strange)?;
+    ask_commands(&mut asked, needs)?;
+    let at = ask_tickets(&mut asked, batch, needs)?;
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let mut found = asked.read(db).await?;
+    if let Some((now,)) = found.values::<(i64,)>("now")?.pop() {
+        batch.began = Some((codec::instant(now)?, Instant::now()));
+    }
+    tell_clients(&mut found, batch, &near, &strange)?;
+    tell_tickets(&mut found, batch, at)?;
+    tell_leases(&mut found, batch)?;
+    tell_commands(&mut found, batch, db).await
+}
+
+/// Where several processes share a database, each decides for a client only while it holds it.
+/// Whatever changes a ticket, a lot, a slot, a lock or a contract appends to the client's log: if
+/// that is longer than remembered, somebody else was there.
+async fn lock(
+    batch: &mut Batch,
+    db: &impl ConnectionTrait,
+    codes: &BTreeSet<&str>,
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = codes.iter().map(|it| json!({ "client": it })).collect();
+    let mut heads: HashMap<String, i64> = HashMap::new();
+    for row in sets::found(db, LOCK, &rows).await? {
+        heads.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    }
+    for code in codes {
+        let known = batch.clients.get(*code);
+        let size = known.and_then(|it| Some(it.as_ref()?.log.size));
+        if known.is_some() && (size.is_none() || heads.get(*code) != size.as_ref()) {
+            batch.doubt(code);
+        }
     }
     Ok(())
 }
 
-/// Where several processes share a database: locks the clients, in order, and forgets those of
-/// which somebody else changed anything. Whatever changes a ticket, a lot, a slot, a lock or a
-/// contract appends to the client's log; who there is, and how long leases last, is read anew.
-async fn again(
-    batch: &mut Batch,
-    db: &impl ConnectionTrait,
-    needs: &[Needs],
-) -> Result<(), StoreError> {
-    let codes: BTreeSet<&str> = needs.iter().map(|it| it.client.as_str()).collect();
-    if !codes.iter().any(|it| batch.clients.contains_key(*it)) {
+fn ask_leases(asked: &mut Gather, batch: &Batch, needs: &[Needs]) -> Result<(), StoreError> {
+    let leased = |it: &Known| {
+        let known = batch.ticket(it);
+        known.is_some_and(|it| it.tasks.iter().any(|it| it.lease_until.is_some()))
+    };
+    let leased = tickets_of(needs).filter(leased);
+    let leased: BTreeSet<_> = leased.map(|it| (it.client, it.id.to_string())).collect();
+    if leased.is_empty() {
         return Ok(());
     }
-    let mut names: Vec<String> = codes.iter().map(|it| (*it).to_owned()).collect();
-    pad(&mut names);
-    client::Entity::find()
-        .select_only()
-        .column(client::Column::Client)
-        .filter(among(client::Column::Client, &names))
-        .order_by_asc(client::Column::Client)
-        .lock_exclusive()
-        .into_tuple::<String>()
-        .all(db)
-        .await?;
-    let heads = log_head::Entity::find()
-        .select_only()
-        .columns([log_head::Column::Client, log_head::Column::Size])
-        .filter(among(log_head::Column::Client, &names))
-        .order_by_asc(log_head::Column::Client)
-        .lock_exclusive()
-        .into_tuple::<(String, i64)>()
-        .all(db)
-        .await?;
-    let heads: HashMap<String, i64> = heads.into_iter().collect();
-    let mut people = people(db, &names).await?;
-    for code in codes {
-        let same = |it: &&mut Client| heads.get(code) == Some(&it.log.size);
-        let known = batch.clients.get_mut(code).and_then(Option::as_mut);
-        match known.filter(same) {
-            Some(known) => known.people = Arc::new(people.remove(code).unwrap_or_default()),
-            None => batch.forget(code),
-        }
-    }
-    leases(batch, db, needs).await
+    let leased: Vec<_> = leased.into_iter().collect();
+    asked.list("leased", &["client", "id"], &leased)?;
+    asked.values(
+        "lease",
+        "task.client, task.ticket, task.seq, task.lease_until",
+        "leased JOIN task ON task.client = leased.client AND task.ticket = leased.id
+         AND task.lease_until IS NOT NULL",
+    );
+    Ok(())
 }
 
-/// Leases are prolonged beside the writers and leave no record.
-async fn leases(
-    batch: &mut Batch,
-    db: &impl ConnectionTrait,
-    needs: &[Needs],
-) -> Result<(), StoreError> {
-    let leased = |it: &&Needs| {
-        it.ticket.is_some_and(|id| {
-            let client = it.client.clone();
-            let known = batch.ticket(&Known { client, id });
-            known.is_some_and(|it| it.tasks.iter().any(|it| it.lease_until.is_some()))
-        })
-    };
-    let leased = needs.iter().filter(leased);
-    let names = leased.filter_map(|it| Some((it.client.as_str(), it.ticket?.to_string())));
-    let keys = Keys::of(names);
-    if keys.is_empty() {
+fn ask_people(asked: &mut Gather, near: &[&str]) -> Result<(), StoreError> {
+    if near.is_empty() {
         return Ok(());
     }
-    use task::Column as C;
-    let rows = task::Entity::find()
-        .select_only()
-        .columns([C::Client, C::Ticket, C::Seq, C::LeaseUntil])
-        .filter(keys.within(C::Client, C::Ticket))
-        .filter(C::LeaseUntil.is_not_null())
-        .into_tuple::<(String, String, i32, Option<i64>)>()
-        .all(db)
-        .await?;
-    for (client, ticket, seq, until) in rows {
+    // The provider's staff belong to no client.
+    let near: Vec<[&str; 1]> = near.iter().copied().chain([""]).map(|it| [it]).collect();
+    asked.list("near", &["client"], &near)?;
+    asked.rows::<person::Entity>("near JOIN person ON person.client = near.client");
+    Ok(())
+}
+
+fn ask_clients(asked: &mut Gather, strange: &[&str]) -> Result<(), StoreError> {
+    if strange.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<[&str; 1]> = strange.iter().map(|it| [*it]).collect();
+    asked.list("strange", &["client"], &rows)?;
+    let of = |table: &str| format!("strange JOIN {table} ON {table}.client = strange.client");
+    asked.rows::<client::Entity>(&of("client"));
+    asked.rows::<log_head::Entity>(&of("log_head"));
+    asked.rows::<contract::Entity>(&of("contract"));
+    asked.rows::<lot::Entity>(&of("lot"));
+    asked.rows::<slot::Entity>(&of("slot"));
+    let last = of("log_head")
+        + " JOIN record ON record.client = log_head.client AND record.seq = log_head.size - 1";
+    asked.values("last", "record.client, record.at", &last);
+    let held = of("resource_lock")
+        + " LEFT JOIN ticket ON ticket.client = resource_lock.client
+            AND ticket.id = resource_lock.ticket";
+    let lock = "resource_lock.client, resource_lock.resource, resource_lock.ticket,
+        ticket.reference";
+    asked.values("lock", lock, &held);
+    Ok(())
+}
+
+fn ask_commands(asked: &mut Gather, needs: &[Needs]) -> Result<(), StoreError> {
+    let named = needs
+        .iter()
+        .filter_map(|it| Some((&it.client, it.command.as_ref()?)));
+    let named: Vec<_> = named.collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    asked.list("named", &["client", "command"], &named)?;
+    asked.rows::<inbox::Entity>(
+        "named JOIN inbox ON inbox.client = named.client AND inbox.command = named.command",
+    );
+    Ok(())
+}
+
+/// Asks for the tickets that are not in memory, or not as they are; returns which.
+fn ask_tickets(
+    asked: &mut Gather,
+    batch: &Batch,
+    needs: &[Needs],
+) -> Result<BTreeSet<Known>, StoreError> {
+    let at = tickets_of(needs).filter(|it| batch.certain(it).is_none());
+    let at: BTreeSet<Known> = at.collect();
+    if !at.is_empty() {
+        let version = |it: &Known| batch.ticket(it).map(|it| it.version);
+        let keys: Vec<Wanted> = at.iter().map(|it| wanted(it, version(it))).collect();
+        tickets::ask(asked, &keys, true)?;
+    }
+    Ok(at)
+}
+
+fn tickets_of(needs: &[Needs]) -> impl Iterator<Item = Known> {
+    needs.iter().filter_map(|it| {
+        Some(Known {
+            client: it.client.clone(),
+            id: it.ticket?,
+        })
+    })
+}
+
+fn tell_clients(
+    found: &mut Gathered,
+    batch: &mut Batch,
+    near: &[&str],
+    strange: &[&str],
+) -> Result<(), StoreError> {
+    let mut people = people(found)?;
+    let staff = people.remove("").unwrap_or_default();
+    let mut around = |code: &str| {
+        let mut all = people.remove(code).unwrap_or_default();
+        all.extend(staff.iter().cloned());
+        all.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        Arc::new(all)
+    };
+    for code in near.iter().filter(|it| !strange.contains(it)) {
+        if let Some(known) = batch.clients.get_mut(*code).and_then(Option::as_mut) {
+            known.people = around(code);
+        }
+    }
+    for code in strange {
+        batch.clients.insert((*code).to_owned(), None);
+    }
+    let mut logs = logs(found)?;
+    let mut contracts = contracts(found)?;
+    let mut lots = lots(found)?;
+    let mut slots = slots(found)?;
+    let mut locks = locks(found)?;
+    for row in found.models::<client::Model>()? {
+        let code = row.client;
+        let log = logs
+            .remove(&code)
+            .ok_or_else(|| codec::corrupt("log", &code))?;
+        let client = Client {
+            people: around(&code),
+            contracts: contracts.remove(&code).unwrap_or_default(),
+            lots: lots.remove(&code).unwrap_or_default(),
+            slots: slots.remove(&code).unwrap_or_default(),
+            locks: Arc::new(locks.remove(&code).unwrap_or_default()),
+            next_number: row.next_number,
+            log,
+        };
+        batch.clients.insert(code, Some(client));
+    }
+    Ok(())
+}
+
+fn logs(found: &mut Gathered) -> Result<HashMap<String, Log>, StoreError> {
+    let times: Vec<(String, i64)> = found.values("last")?;
+    let mut times: HashMap<String, i64> = times.into_iter().collect();
+    let heads: Vec<log_head::Model> = found.models()?;
+    heads
+        .into_iter()
+        .map(|head| {
+            let log = Log {
+                frontier: append::frontier(&head)?,
+                size: head.size,
+                last_at: codec::maybe(times.remove(&head.client))?,
+            };
+            Ok((head.client, log))
+        })
+        .collect()
+}
+
+/// By client; the provider's staff by none.
+fn people(found: &mut Gathered) -> Result<HashMap<String, Vec<Person>>, StoreError> {
+    let mut people: HashMap<String, Vec<Person>> = HashMap::new();
+    for row in found.models::<person::Model>()? {
+        let of = people.entry(row.client.clone()).or_default();
+        of.push(person_of(row)?);
+    }
+    Ok(people)
+}
+
+type ByContract<T> = HashMap<String, HashMap<String, T>>;
+
+fn contracts(found: &mut Gathered) -> Result<ByContract<Arc<Contract>>, StoreError> {
+    let mut contracts = ByContract::new();
+    for row in found.models::<contract::Model>()? {
+        let contract = Arc::new(codec::from_json("contract", &row.body)?);
+        let of = contracts.entry(row.client).or_default();
+        of.insert(row.code, contract);
+    }
+    Ok(contracts)
+}
+
+fn lots(found: &mut Gathered) -> Result<ByContract<Vec<crate::ledger::Lot>>, StoreError> {
+    let mut rows: Vec<lot::Model> = found.models()?;
+    rows.sort_by(|a, b| (a.granted_at, &a.id).cmp(&(b.granted_at, &b.id)));
+    let mut lots: ByContract<Vec<_>> = ByContract::new();
+    for row in rows {
+        let (client, contract) = (row.client.clone(), row.contract.clone());
+        let of = lots.entry(client).or_default();
+        of.entry(contract).or_default().push(lot_of(row)?);
+    }
+    Ok(lots)
+}
+
+fn slots(found: &mut Gathered) -> Result<HashMap<String, Vec<Taken>>, StoreError> {
+    let mut rows: Vec<slot::Model> = found.models()?;
+    rows.sort_by_key(|it| it.ordinal);
+    let mut slots: HashMap<String, Vec<Taken>> = HashMap::new();
+    for row in rows {
+        let (client, contract) = (row.client.clone(), row.contract.clone());
+        let from = row.year_from.parse();
+        let taken = Taken {
+            contract,
+            from: from.map_err(|e| codec::corrupt("slot", e))?,
+            slot: slot_of(row)?,
+        };
+        slots.entry(client).or_default().push(taken);
+    }
+    Ok(slots)
+}
+
+fn locks(found: &mut Gathered) -> Result<HashMap<String, Locks>, StoreError> {
+    let mut locks: HashMap<String, Locks> = HashMap::new();
+    let rows: Vec<(String, String, String, Option<String>)> = found.values("lock")?;
+    for (client, resource, holder, reference) in rows {
+        let holder = (codec::name(&holder)?, reference.unwrap_or_default());
+        locks.entry(client).or_default().insert(resource, holder);
+    }
+    Ok(locks)
+}
+
+/// What was asked for and is not told is as it was remembered, or is not there.
+fn tell_tickets(
+    found: &mut Gathered,
+    batch: &mut Batch,
+    at: BTreeSet<Known>,
+) -> Result<(), StoreError> {
+    let mut told = tickets::tell(found)?;
+    for known in at {
+        let doubted = batch.unsure.remove(&known);
+        match told.remove(&known) {
+            Some(ticket) => batch.tickets.insert(known, Some(Arc::new(ticket))),
+            None if doubted => continue,
+            None => batch.tickets.insert(known, None),
+        };
+    }
+    Ok(())
+}
+
+fn tell_leases(found: &mut Gathered, batch: &mut Batch) -> Result<(), StoreError> {
+    for (client, ticket, seq, until) in
+        found.values::<(String, String, i32, Option<i64>)>("lease")?
+    {
         let id = codec::name(&ticket)?;
         let known = batch.tickets.get_mut(&Known { client, id });
         let Some(ticket) = known.and_then(Option::as_mut) else {
@@ -183,205 +364,30 @@ async fn leases(
     Ok(())
 }
 
-/// Locks the clients, in order, and reads what decisions under their contracts look at.
-async fn clients(
+/// A command that was applied before is answered with its ticket.
+async fn tell_commands(
+    found: &mut Gathered,
     batch: &mut Batch,
     db: &impl ConnectionTrait,
-    codes: &BTreeSet<&str>,
-    grip: Grip,
 ) -> Result<(), StoreError> {
-    if codes.is_empty() {
-        return Ok(());
+    let mut at = BTreeSet::new();
+    for it in found.models::<inbox::Model>()? {
+        let id = codec::name(&it.ticket)?;
+        at.insert(Known {
+            client: it.client.clone(),
+            id,
+        });
+        batch
+            .applied
+            .insert((it.client, it.command), (it.digest, id));
     }
-    let mut names: Vec<String> = codes.iter().map(|it| (*it).to_owned()).collect();
-    pad(&mut names);
-    let rows = client::Entity::find()
-        .filter(client::Column::Client.is_in(names.iter().map(String::as_str)))
-        .order_by_asc(client::Column::Client);
-    let rows = grip.on(rows).all(db).await?;
-    for code in codes {
-        batch.clients.insert((*code).to_owned(), None);
-    }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let mut logs = logs(db, &names, grip).await?;
-    let mut people = people(db, &names).await?;
-    let mut contracts = contracts(db, &names).await?;
-    let mut lots = lots(db, &names).await?;
-    let mut slots = slots(db, &names).await?;
-    let mut locks = locks(db, &names).await?;
-    for row in rows {
-        let code = row.client;
-        let log = logs
-            .remove(&code)
-            .ok_or_else(|| codec::corrupt("log", &code))?;
-        let client = Client {
-            people: Arc::new(people.remove(&code).unwrap_or_default()),
-            contracts: contracts.remove(&code).unwrap_or_default(),
-            lots: lots.remove(&code).unwrap_or_default(),
-            slots: slots.remove(&code).unwrap_or_default(),
-            locks: Arc::new(locks.remove(&code).unwrap_or_default()),
-            next_number: row.next_number,
-            log,
-        };
-        batch.clients.insert(code, Some(client));
+    at.retain(|it| batch.certain(it).is_none());
+    let at: Vec<Known> = at.into_iter().collect();
+    let mut told = tickets::tickets(db, &at).await?;
+    for known in at {
+        batch.unsure.remove(&known);
+        let ticket = told.remove(&known).map(Arc::new);
+        batch.tickets.insert(known, ticket);
     }
     Ok(())
-}
-
-fn among<C: ColumnTrait>(column: C, names: &[String]) -> sea_orm::sea_query::SimpleExpr {
-    column.is_in(names.iter().map(String::as_str))
-}
-
-async fn logs(
-    db: &impl ConnectionTrait,
-    names: &[String],
-    grip: Grip,
-) -> Result<HashMap<String, Log>, StoreError> {
-    let heads = log_head::Entity::find()
-        .filter(among(log_head::Column::Client, names))
-        .order_by_asc(log_head::Column::Client);
-    let heads = grip.on(heads).all(db).await?;
-    let last = heads.iter().fold(Condition::any(), |all, it| {
-        let here = record::Column::Client.eq(&it.client);
-        all.add(here.and(record::Column::Seq.eq(it.size - 1)))
-    });
-    let mut times: HashMap<String, i64> = HashMap::new();
-    if !heads.is_empty() {
-        times = record::Entity::find()
-            .select_only()
-            .columns([record::Column::Client, record::Column::At])
-            .filter(last)
-            .into_tuple::<(String, i64)>()
-            .all(db)
-            .await?
-            .into_iter()
-            .collect();
-    }
-    heads
-        .into_iter()
-        .map(|head| {
-            let log = Log {
-                frontier: append::frontier(&head)?,
-                size: head.size,
-                last_at: codec::maybe(times.remove(&head.client))?,
-            };
-            Ok((head.client, log))
-        })
-        .collect()
-}
-
-async fn people(
-    db: &impl ConnectionTrait,
-    names: &[String],
-) -> Result<HashMap<String, Vec<crate::people::Person>>, StoreError> {
-    let staff = person::Column::Client.eq("");
-    let rows = person::Entity::find()
-        .filter(among(person::Column::Client, names).or(staff))
-        .order_by_asc(person::Column::Name)
-        .order_by_asc(person::Column::Id)
-        .all(db)
-        .await?;
-    let all: Vec<_> = rows.into_iter().map(person_of).collect::<Result<_, _>>()?;
-    let around = |code: &String| {
-        let near = |it: &&crate::people::Person| it.client.as_ref().is_none_or(|of| of == code);
-        (code.clone(), all.iter().filter(near).cloned().collect())
-    };
-    Ok(names.iter().map(around).collect())
-}
-
-async fn contracts(
-    db: &impl ConnectionTrait,
-    names: &[String],
-) -> Result<HashMap<String, HashMap<String, Arc<crate::contract::Contract>>>, StoreError> {
-    let rows = contract::Entity::find()
-        .filter(among(contract::Column::Client, names))
-        .all(db)
-        .await?;
-    let mut found: HashMap<_, HashMap<_, _>> = HashMap::new();
-    for row in rows {
-        let contract = Arc::new(codec::from_json("contract", &row.body)?);
-        let of = found.entry(row.client).or_default();
-        of.insert(row.code, contract);
-    }
-    Ok(found)
-}
-
-async fn lots(
-    db: &impl ConnectionTrait,
-    names: &[String],
-) -> Result<HashMap<String, HashMap<String, Vec<crate::ledger::Lot>>>, StoreError> {
-    let rows = lot::Entity::find()
-        .filter(among(lot::Column::Client, names))
-        .order_by_asc(lot::Column::GrantedAt)
-        .order_by_asc(lot::Column::Id)
-        .all(db)
-        .await?;
-    let mut found: HashMap<_, HashMap<_, Vec<_>>> = HashMap::new();
-    for row in rows {
-        let (client, contract) = (row.client.clone(), row.contract.clone());
-        let of = found.entry(client).or_default();
-        of.entry(contract).or_default().push(lot_of(row)?);
-    }
-    Ok(found)
-}
-
-async fn slots(
-    db: &impl ConnectionTrait,
-    names: &[String],
-) -> Result<HashMap<String, Vec<Taken>>, StoreError> {
-    let rows = slot::Entity::find()
-        .filter(among(slot::Column::Client, names))
-        .order_by_asc(slot::Column::Ordinal)
-        .all(db)
-        .await?;
-    let mut found: HashMap<String, Vec<Taken>> = HashMap::new();
-    for row in rows {
-        let (client, contract) = (row.client.clone(), row.contract.clone());
-        let taken = Taken {
-            contract,
-            from: row
-                .year_from
-                .parse()
-                .map_err(|e| codec::corrupt("slot", e))?,
-            slot: slot_of(row)?,
-        };
-        found.entry(client).or_default().push(taken);
-    }
-    Ok(found)
-}
-
-async fn locks(
-    db: &impl ConnectionTrait,
-    names: &[String],
-) -> Result<HashMap<String, Locks>, StoreError> {
-    let rows = resource_lock::Entity::find()
-        .filter(among(resource_lock::Column::Client, names))
-        .all(db)
-        .await?;
-    let holders = Keys::of(
-        rows.iter()
-            .map(|it| (it.client.as_str(), it.ticket.clone())),
-    );
-    let mut references: BTreeMap<String, String> = BTreeMap::new();
-    if !holders.is_empty() {
-        references = ticket::Entity::find()
-            .select_only()
-            .columns([ticket::Column::Id, ticket::Column::Reference])
-            .filter(holders.within(ticket::Column::Client, ticket::Column::Id))
-            .into_tuple::<(String, String)>()
-            .all(db)
-            .await?
-            .into_iter()
-            .collect();
-    }
-    let mut found: HashMap<String, Locks> = HashMap::new();
-    for row in rows {
-        let holder: TicketId = codec::name(&row.ticket)?;
-        let reference = references.get(&row.ticket).cloned().unwrap_or_default();
-        let of = found.entry(row.client).or_default();
-        of.insert(row.resource, (holder, reference));
-    }
-    Ok(found)
 }
