@@ -14,6 +14,7 @@ use crate::{
     mail::{Outbox, view::Sender},
 };
 use anyhow::Context as _;
+use catalogue::{Lang, Text};
 use engine::{
     ambient::{Clock, System},
     store::Store,
@@ -41,6 +42,8 @@ pub struct DemoOptions {
     pub keep: Option<PathBuf>,
     /// One JSON line instead of words.
     pub json: bool,
+    /// Language of the words.
+    pub lang: Lang,
 }
 
 /// Everything that runs during a demonstration.
@@ -74,13 +77,15 @@ pub async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
     let web = scene.app.web();
     hands.spawn(crate::http::server::serve(listener, web, stopped.clone()));
     let code = if options.auto {
-        let told = stories::tell(&scene, !options.json).await;
+        let aloud = (!options.json).then_some(options.lang);
+        let told = stories::tell(&scene, aloud).await;
         finish(&scene, told, begun, &options).await?
     } else {
         if fresh {
             seed::open_cases(&scene).await?;
         }
-        welcome(&scene, &dir, options.keep.is_some());
+        let kept = options.keep.is_some();
+        println!("{}", welcome(&scene, &dir, kept).get(options.lang));
         tokio::signal::ctrl_c().await?;
         ExitCode::SUCCESS
     };
@@ -139,30 +144,47 @@ async fn open(dir: &Path, base_url: &str) -> anyhow::Result<Scene> {
     })
 }
 
-fn welcome(scene: &Scene, dir: &Path, kept: bool) {
-    let url = &scene.base_url;
-    let place = if kept {
-        "gardées"
-    } else {
-        "effacées à la fin"
+fn welcome(scene: &Scene, dir: &Path, kept: bool) -> Text {
+    let (url, dir) = (&scene.base_url, dir.display());
+    let (place_fr, place_en) = match kept {
+        true => ("gardées", "kept"),
+        false => ("effacées à la fin", "erased at the end"),
     };
-    println!(
-        "Guichet — démonstration (données dans {}, {place})",
-        dir.display()
+    let running = |lang: Lang| -> String {
+        let all = scene.town.inventory();
+        all.iter()
+            .map(|it| format!("  ✓ {}\n", it.get(lang)))
+            .collect()
+    };
+    let fr = format!(
+        "Guichet — démonstration (données dans {dir}, {place_fr})
+{}  ✓ prestataire « Nuage Sûr », clients ACME et Boulangeries Martin
+Ouvrez   {url}/
+  Camille  demandeuse  {url}/demo/as/camille
+  Paul     valideur    {url}/demo/as/paul
+  Léa      support     {url}/demo/as/lea
+  Hugo     GSM         {url}/demo/as/hugo
+  Jules    opérateur   {url}/demo/as/jules
+  Courriels            {url}/outbox
+Essayez : Camille dépose une demande, Jules puis Paul décident par leur courriel.
+Ctrl-C pour arrêter.",
+        running(Lang::Fr)
     );
-    for line in scene.town.inventory() {
-        println!("  ✓ {line}");
-    }
-    println!("  ✓ prestataire « Nuage Sûr », clients ACME et Boulangeries Martin");
-    println!("Ouvrez   {url}/");
-    println!("  Camille  demandeuse  {url}/demo/as/camille");
-    println!("  Paul     valideur    {url}/demo/as/paul");
-    println!("  Léa      support     {url}/demo/as/lea");
-    println!("  Hugo     GSM         {url}/demo/as/hugo");
-    println!("  Jules    opérateur   {url}/demo/as/jules");
-    println!("  Courriels            {url}/outbox");
-    println!("Essayez : Camille dépose une demande, Jules puis Paul décident par leur courriel.");
-    println!("Ctrl-C pour arrêter.");
+    let en = format!(
+        "Guichet — demonstration (data in {dir}, {place_en})
+{}  ✓ provider “Nuage Sûr”, clients ACME and Boulangeries Martin
+Open     {url}/
+  Camille  requester   {url}/demo/as/camille
+  Paul     approver    {url}/demo/as/paul
+  Léa      support     {url}/demo/as/lea
+  Hugo     GSM         {url}/demo/as/hugo
+  Jules    operator    {url}/demo/as/jules
+  Mails                {url}/outbox
+Try: Camille orders a change, Jules and then Paul decide from their mail.
+Ctrl-C stops it.",
+        running(Lang::En)
+    );
+    Text { fr, en }
 }
 
 async fn finish(
@@ -190,11 +212,17 @@ async fn finish(
     let seconds = (begun.elapsed().as_secs_f64() * 10.0).round() / 10.0;
     let mails = scene.outbox.list().len();
     if !options.json {
-        println!(
-            "{closed} demandes closes sur {}, {mails} courriels, {records} enregistrements, \
-             {seconds} s",
-            tickets.len()
+        let of = tickets.len();
+        let sum = Text::new(
+            format!(
+                "{closed} demandes closes sur {of}, {mails} courriels, {records} \
+                 enregistrements, {seconds} s"
+            ),
+            format!(
+                "{closed} of {of} changes closed, {mails} mails, {records} records, {seconds} s"
+            ),
         );
+        println!("{}", sum.get(options.lang));
     }
     for failure in told.iter().filter_map(|it| it.failure.as_ref()) {
         eprintln!("{failure}");

@@ -133,7 +133,7 @@ fn in_runtime(cli: Cli, out: &Printer) -> Result<ExitCode, Stop> {
 async fn dispatch(cli: Cli, out: &Printer) -> Result<ExitCode, Stop> {
     let Cli { global, verb } = cli;
     let code = match verb {
-        Verb::Demo(asked) => return demo(asked, out).await,
+        Verb::Demo(asked) => return demo(&global, asked, out).await,
         Verb::Serve(asked) => run::serve(&global, &asked, out).await?,
         Verb::Db(verb) => db::db(&global, &verb, out).await?,
         Verb::Doctor => run::doctor(&global, out).await?,
@@ -190,12 +190,22 @@ async fn on_ticket(here: &Here, verb: &Ticket) -> Result<u8, Stop> {
     }
 }
 
-async fn demo(asked: args::Demo, out: &Printer) -> Result<ExitCode, Stop> {
+async fn demo(global: &Global, asked: args::Demo, out: &Printer) -> Result<ExitCode, Stop> {
+    if global.names_data() {
+        return Err(Stop::usage(
+            "La démonstration garde ses données dans un répertoire à elle, jamais dans une base \
+             qui existe.",
+            "The demonstration keeps its data in a directory of its own, never in a database that \
+             exists.",
+        )
+        .hint("guichet demo --keep DIR"));
+    }
     let options = crate::demo::DemoOptions {
         auto: asked.auto,
         port: asked.port,
         keep: asked.keep,
         json: out.json.is_some(),
+        lang: out.lang,
     };
     Ok(crate::demo::run(options).await?)
 }

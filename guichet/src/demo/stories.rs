@@ -1,9 +1,11 @@
 //! The stories, played side by side without a browser. Each ends by checking what it claims.
 
+mod study;
+
 use super::{Scene, player::Player, scanner, seed, stage, town};
 use anyhow::{Context as _, ensure};
-use chrono::{Duration, Timelike};
-use engine::ticket::{Command, Ending, State, Study, Ticket, command::Line};
+use catalogue::{Lang, Text};
+use engine::ticket::{Command, Ending, State, Ticket};
 use serde_json::{Value, json};
 use std::{pin::Pin, time::Instant};
 use workflows::Purpose;
@@ -15,23 +17,52 @@ pub(crate) struct Told {
     pub(crate) seconds: f64,
 }
 
-type Story<'a> = Pin<Box<dyn Future<Output = anyhow::Result<String>> + 'a>>;
+type Story<'a> = Pin<Box<dyn Future<Output = anyhow::Result<Text>> + 'a>>;
 
-/// Tells all stories; prints a line for each that ends.
-pub(crate) async fn tell(scene: &Scene, aloud: bool) -> Vec<Told> {
+/// Tells all stories; prints a line for each that ends, if in a language.
+pub(crate) async fn tell(scene: &Scene, aloud: Option<Lang>) -> Vec<Told> {
+    let lang = aloud.unwrap_or_default();
+    let said = |fr: &'static str, en: &'static str| match lang {
+        Lang::Fr => fr,
+        Lang::En => en,
+    };
     let stories: Vec<(&'static str, Story<'_>)> = vec![
-        ("K06, simple", Box::pin(sleep(scene))),
+        (said("K06, simple", "K06, simple"), Box::pin(sleep(scene))),
         (
-            "K13, complexe, puis un échec défait",
+            said(
+                "K13, complexe, puis un échec défait",
+                "K13, complex, then a failure undone",
+            ),
             Box::pin(receiver_then_failure(scene)),
         ),
-        ("K11, accéléré", Box::pin(accelerated(scene))),
-        ("C01, dépôt Git", Box::pin(deposit(scene))),
-        ("K05, Vault Injector", Box::pin(injector(scene))),
-        ("étude reclassée", Box::pin(reclassified(scene))),
-        ("étude sans faisabilité", Box::pin(infeasible(scene))),
-        ("septième accéléré refusé", Box::pin(seventh(scene))),
-        ("robot de messagerie", Box::pin(robot(scene))),
+        (
+            said("K11, accéléré", "K11, accelerated"),
+            Box::pin(accelerated(scene)),
+        ),
+        (
+            said("C01, dépôt Git", "C01, Git repository"),
+            Box::pin(deposit(scene)),
+        ),
+        (
+            said("K05, Vault Injector", "K05, Vault Injector"),
+            Box::pin(injector(scene)),
+        ),
+        (
+            said("étude reclassée", "a study filed under a line"),
+            Box::pin(study::reclassified(scene)),
+        ),
+        (
+            said("étude sans faisabilité", "a study of what cannot be done"),
+            Box::pin(study::infeasible(scene)),
+        ),
+        (
+            said("septième accéléré refusé", "a seventh accelerated, refused"),
+            Box::pin(seventh(scene)),
+        ),
+        (
+            said("robot de messagerie", "a mailbox scanner"),
+            Box::pin(robot(scene)),
+        ),
     ];
     let mut all = Vec::new();
     for (name, story) in stories {
@@ -39,9 +70,9 @@ pub(crate) async fn tell(scene: &Scene, aloud: bool) -> Vec<Told> {
             let begun = Instant::now();
             let end = story.await;
             let seconds = (begun.elapsed().as_secs_f64() * 10.0).round() / 10.0;
-            if aloud {
+            if aloud.is_some() {
                 match &end {
-                    Ok(words) => println!("  ✓ {name} — {words} ({seconds} s)"),
+                    Ok(words) => println!("  ✓ {name} — {} ({seconds} s)", words.get(lang)),
                     Err(error) => println!("  ✕ {name} — {error:#} ({seconds} s)"),
                 }
             }
@@ -96,7 +127,7 @@ fn ended(ticket: &Ticket, ending: Ending) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn sleep(scene: &Scene) -> anyhow::Result<String> {
+async fn sleep(scene: &Scene) -> anyhow::Result<Text> {
     let player = Player::new(scene);
     let answers = json!({ "cluster": town::LYON, "action": "hibernate" });
     let ticket = player
@@ -104,14 +135,21 @@ async fn sleep(scene: &Scene) -> anyhow::Result<String> {
         .await?;
     let ticket = carry(&player, &ticket).await?;
     ended(&ticket, Ending::Validated)?;
-    Ok(format!(
-        "{} : le cluster {} dort, 1 token",
-        ticket.reference,
-        town::LYON
+    Ok(Text::new(
+        format!(
+            "{} : le cluster {} dort, 1 token",
+            ticket.reference,
+            town::LYON
+        ),
+        format!(
+            "{}: cluster {} sleeps, 1 token",
+            ticket.reference,
+            town::LYON
+        ),
     ))
 }
 
-async fn receiver_then_failure(scene: &Scene) -> anyhow::Result<String> {
+async fn receiver_then_failure(scene: &Scene) -> anyhow::Result<Text> {
     let player = Player::new(scene);
     let sink = &scene.town.monitoring.sink;
     let name = unique(scene, "astreinte");
@@ -148,14 +186,21 @@ async fn receiver_then_failure(scene: &Scene) -> anyhow::Result<String> {
         .iter()
         .any(|it| it.status == engine::ticket::Status::Undone);
     ensure!(back, "nothing was taken back");
-    Ok(format!(
-        "{} : l’alerte de preuve est arrivée ; {} : refusé par Alertmanager, commit défait, \
-         0 token",
-        first.reference, failed.reference
+    Ok(Text::new(
+        format!(
+            "{} : l’alerte de preuve est arrivée ; {} : refusé par Alertmanager, commit défait, \
+             0 token",
+            first.reference, failed.reference
+        ),
+        format!(
+            "{}: the alert that proves it arrived; {}: refused by Alertmanager, commit undone, \
+             0 tokens",
+            first.reference, failed.reference
+        ),
     ))
 }
 
-async fn accelerated(scene: &Scene) -> anyhow::Result<String> {
+async fn accelerated(scene: &Scene) -> anyhow::Result<Text> {
     let player = Player::new(scene);
     let answers = json!({
         "cluster": town::PARIS, "labels": { "equipe": "boutique" }, "confirm_series_change": true,
@@ -170,10 +215,17 @@ async fn accelerated(scene: &Scene) -> anyhow::Result<String> {
     );
     let ticket = carry(&player, &ticket).await?;
     ended(&ticket, Ending::Validated)?;
-    Ok(format!(
-        "{} : 3 + 3 tokens, accéléré nº {}",
-        ticket.reference,
-        slot(&ticket)
+    Ok(Text::new(
+        format!(
+            "{} : 3 + 3 tokens, accéléré nº {}",
+            ticket.reference,
+            slot(&ticket)
+        ),
+        format!(
+            "{}: 3 + 3 tokens, accelerated no. {}",
+            ticket.reference,
+            slot(&ticket)
+        ),
     ))
 }
 
@@ -191,7 +243,7 @@ fn manifest(name: &str) -> Value {
     })
 }
 
-async fn deposit(scene: &Scene) -> anyhow::Result<String> {
+async fn deposit(scene: &Scene) -> anyhow::Result<Text> {
     let player = Player::new(scene);
     let name = unique(scene, "catalogue");
     let answers = manifest(&name);
@@ -205,10 +257,13 @@ async fn deposit(scene: &Scene) -> anyhow::Result<String> {
         .iter()
         .find_map(|it| it.receipt.as_ref()?["commit"].as_str());
     let commit: String = commit.context("no commit")?.chars().take(10).collect();
-    Ok(format!("{} : commit {commit}", ticket.reference))
+    Ok(Text::new(
+        format!("{} : commit {commit}", ticket.reference),
+        format!("{}: commit {commit}", ticket.reference),
+    ))
 }
 
-async fn injector(scene: &Scene) -> anyhow::Result<String> {
+async fn injector(scene: &Scene) -> anyhow::Result<Text> {
     let player = Player::new(scene);
     let answers = json!({
         "cluster": town::PARIS, "namespaces": ["boutique"], "models": ["namespace"],
@@ -221,9 +276,9 @@ async fn injector(scene: &Scene) -> anyhow::Result<String> {
     ended(&ticket, Ending::Validated)?;
     let login = ticket.task("login").context("no login")?;
     ensure!(login.proofs.iter().any(|it| it.ok), "no login was proved");
-    Ok(format!(
-        "{} : un pod s’est connecté à Vault",
-        ticket.reference
+    Ok(Text::new(
+        format!("{} : un pod s’est connecté à Vault", ticket.reference),
+        format!("{}: a pod logged in to Vault", ticket.reference),
     ))
 }
 
@@ -232,94 +287,9 @@ fn unique(scene: &Scene, stem: &str) -> String {
     format!("{stem}-{}", scene.app.desk.clock.now().timestamp_millis())
 }
 
-async fn study(player: &Player<'_>, scene: &Scene, title: &str) -> anyhow::Result<Ticket> {
-    let study = Study {
-        title: title.into(),
-        need: "Nous avons besoin d’aide pour décider comment faire.".into(),
-        on_behalf_of: None,
-    };
-    let contract = seed::ACME_CONTRACT;
-    let ticket = player
-        .create("camille", contract, Command::OpenStudy(study))
-        .await?;
-    let soon = scene.app.desk.clock.now() + Duration::days(1);
-    let slot = soon
-        .with_minute(0)
-        .and_then(|it| it.with_second(0))
-        .unwrap_or(soon);
-    let slots = vec![slot, slot + Duration::hours(3)];
-    player
-        .act("lea", &ticket, Command::ProposeCall { slots })
-        .await?;
-    player
-        .act("camille", &ticket, Command::ChooseCall { slot })
-        .await?;
-    let minutes = "Le client veut déposer ses fichiers sans passer par nous.".to_owned();
-    let attendees = vec!["Camille Roy".to_owned(), "Léa Martin".to_owned()];
-    player
-        .act("lea", &ticket, Command::RecordCall { minutes, attendees })
-        .await
-}
-
-async fn reclassified(scene: &Scene) -> anyhow::Result<String> {
-    let player = Player::new(scene);
-    let ticket = study(&player, scene, "Ranger nos fichiers de configuration").await?;
-    let entry = scene
-        .app
-        .desk
-        .catalogue
-        .get("C01")
-        .context("no C01")?
-        .clone();
-    let name = unique(scene, "reclasse");
-    let answers = manifest(&name).as_object().cloned().unwrap_or_default();
-    let lines = vec![Line { entry, answers }];
-    let same = player
-        .act("lea", &ticket, Command::Reclassify { lines })
-        .await?;
-    ensure!(same.reference == ticket.reference, "the reference changed");
-    player.answer("paul", &ticket, Purpose::Offer, true).await?;
-    let ticket = carry(&player, &ticket).await?;
-    ended(&ticket, Ending::Validated)?;
-    Ok(format!("{} : devenue C01, 2 tokens", ticket.reference))
-}
-
-async fn infeasible(scene: &Scene) -> anyhow::Result<String> {
-    let player = Player::new(scene);
-    let ticket = study(
-        &player,
-        scene,
-        "Faire tourner nos calculs sur cartes graphiques",
-    )
-    .await?;
-    let tokens = catalogue::Tokens(6);
-    let estimate = Command::Estimate {
-        tokens,
-        effort_days: 4,
-        lead_days: 10,
-    };
-    player.act("lea", &ticket, estimate).await?;
-    player
-        .answer("paul", &ticket, Purpose::Estimate, true)
-        .await?;
-    let conclude = Command::Conclude {
-        feasible: false,
-        justification: "Aucune région de l’offre ne propose ces machines.".into(),
-        items: Vec::new(),
-        entries: Vec::new(),
-    };
-    let ticket = player.act("hugo", &ticket, conclude).await?;
-    ended(&ticket, Ending::Infeasible)?;
-    ensure!(ticket.held().0 == 0, "tokens are still held");
-    Ok(format!(
-        "{} : 6 tokens dus, comme annoncé",
-        ticket.reference
-    ))
-}
-
 /// Six accelerated changes take the six slots; the seventh is refused with its clause; what was
 /// ordered is cancelled and gives the slots back.
-async fn seventh(scene: &Scene) -> anyhow::Result<String> {
+async fn seventh(scene: &Scene) -> anyhow::Result<Text> {
     let player = Player::new(scene);
     let answers = json!({ "cluster": town::BAKERY, "action": "hibernate" });
     let mut taken = Vec::new();
@@ -347,10 +317,13 @@ async fn seventh(scene: &Scene) -> anyhow::Result<String> {
             .await?;
         ended(&end, Ending::Cancelled)?;
     }
-    Ok(format!("refusé, {clause}"))
+    Ok(Text::new(
+        format!("refusé, {clause}"),
+        format!("refused, {clause}"),
+    ))
 }
 
-async fn robot(scene: &Scene) -> anyhow::Result<String> {
+async fn robot(scene: &Scene) -> anyhow::Result<Text> {
     let player = Player::new(scene);
     let name = unique(scene, "robot");
     let answers = manifest(&name);
@@ -384,8 +357,14 @@ async fn robot(scene: &Scene) -> anyhow::Result<String> {
     );
     let ticket = carry(&player, &ticket).await?;
     ended(&ticket, Ending::Validated)?;
-    Ok(format!(
-        "{} liens ouverts, rien de décidé ; puis un humain décide",
-        scan.links
+    Ok(Text::new(
+        format!(
+            "{} liens ouverts, rien de décidé ; puis un humain décide",
+            scan.links
+        ),
+        format!(
+            "{} links opened, nothing decided; then a human decides",
+            scan.links
+        ),
     ))
 }

@@ -19,6 +19,7 @@ use adapters::{
     wire::{Auth, Secret, Wire},
 };
 use anyhow::Context as _;
+use catalogue::Text;
 use std::{path::Path, sync::Arc};
 
 /// Clusters of ACME.
@@ -91,17 +92,31 @@ impl Town {
     }
 
     /// What runs, one line each.
-    pub(crate) fn inventory(&self) -> Vec<String> {
-        let monitoring = if self.monitoring.real {
-            "Prometheus et Alertmanager, les vrais"
-        } else {
-            "Prometheus et Alertmanager de remplacement (les vrais ne sont pas installés)"
+    pub(crate) fn inventory(&self) -> [Text; 4] {
+        let monitoring = match self.monitoring.real {
+            true => Text::new(
+                "Prometheus et Alertmanager, les vrais",
+                "Prometheus and Alertmanager, the real ones",
+            ),
+            false => Text::new(
+                "Prometheus et Alertmanager de remplacement (les vrais ne sont pas installés)",
+                "stand-ins for Prometheus and Alertmanager (the real ones are not installed)",
+            ),
         };
-        vec![
-            "base SQLite, 26 articles de catalogue".into(),
-            monitoring.into(),
-            "Git réel derrière un Gitea de remplacement".into(),
-            "clusters, nodepools et Vault de remplacement".into(),
+        [
+            Text::new(
+                "base SQLite, 26 articles de catalogue",
+                "SQLite database, 26 lines of catalogue",
+            ),
+            monitoring,
+            Text::new(
+                "Git réel derrière un Gitea de remplacement",
+                "real Git behind a stand-in for Gitea",
+            ),
+            Text::new(
+                "clusters, nodepools et Vault de remplacement",
+                "stand-ins for clusters, node pools and Vault",
+            ),
         ]
     }
 }

@@ -35,6 +35,18 @@ fn the_catalogue_lists_the_26_lines_of_the_contract_without_a_database() {
 }
 
 #[test]
+fn the_demonstration_does_not_take_a_database_that_may_be_somebodys() {
+    for named in [
+        ["--database", "sqlite:///nowhere.db"],
+        ["--data", "nowhere"],
+    ] {
+        bare(&[&named[..], &["demo", "--auto"]].concat()).ends(2, &["--keep"]);
+        bare(&[&named[..], &["--lang", "en", "demo", "--auto"]].concat())
+            .ends(2, &["never in a database that exists"]);
+    }
+}
+
+#[test]
 fn a_price_is_known_before_the_order_and_doubles_when_accelerated_s7_s13() {
     let price = bare(&[
         "price",
