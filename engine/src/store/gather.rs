@@ -66,7 +66,8 @@ impl Gather {
         self.lists.push(list);
     }
 
-    /// Rows of that table out of what follows FROM, in which it goes by its own name.
+    /// Rows of that table out of what follows FROM, in which it goes by its own name. Lists come
+    /// first and tables follow by CROSS JOIN: SQLite, which knows no sizes, keeps to that order.
     pub(super) fn rows<E: EntityTrait>(&mut self, from: &str) {
         let table = E::default();
         let table = table.table_name();
@@ -98,18 +99,22 @@ impl Gather {
             .push(format!("SELECT '{what}', {row}{text} FROM {from}"));
     }
 
-    /// Asks; nothing at all when nothing is asked for.
-    pub(super) async fn read(self, db: &impl ConnectionTrait) -> Result<Gathered, StoreError> {
-        let mut found: HashMap<String, Vec<String>> = HashMap::new();
-        if self.parts.is_empty() {
-            return Ok(Gathered(found));
-        }
+    /// All questions in one.
+    pub(super) fn statement(self) -> Statement {
         let mut sql = self.parts.join(" UNION ALL ");
         if !self.lists.is_empty() {
             sql = format!("WITH {} {sql}", self.lists.join(", "));
         }
-        let asked = Statement::from_sql_and_values(self.backend, sql, self.values);
-        for row in db.query_all_raw(asked).await? {
+        Statement::from_sql_and_values(self.backend, sql, self.values)
+    }
+
+    /// Asks; nothing at all when nothing is asked for.
+    pub(super) async fn read(self, db: &impl ConnectionTrait) -> Result<Gathered, StoreError> {
+        let mut found: HashMap<String, Vec<String>> = HashMap::new();
+        if self.is_empty() {
+            return Ok(Gathered(found));
+        }
+        for row in db.query_all_raw(self.statement()).await? {
             let (what, row) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             found.entry(what).or_default().push(row);
         }

@@ -13,7 +13,7 @@ use crate::{
     run::Run,
     ticket::{Ordered, Ticket},
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
@@ -53,6 +53,19 @@ async fn read(
     tell(&mut asked.read(db).await?)
 }
 
+impl Known {
+    /// The statement that reads this ticket with everything on it, for whoever wants to know how
+    /// the database would walk.
+    ///
+    /// # Errors
+    /// Its name cannot be spelt.
+    pub fn asked(&self, kind: DbBackend) -> Result<Statement, StoreError> {
+        let mut asked = Gather::new(kind);
+        ask(&mut asked, &[wanted(self, None)], true)?;
+        Ok(asked.statement())
+    }
+}
+
 /// Client and name of a ticket, and the version at which it need not be told again.
 pub(super) type Wanted = (String, String, Option<i64>);
 
@@ -63,17 +76,21 @@ pub(super) fn wanted(at: &Known, version: Option<i64>) -> Wanted {
 /// Asks for tickets that are not at those versions.
 pub(super) fn ask(asked: &mut Gather, keys: &[Wanted], with_tasks: bool) -> Result<(), StoreError> {
     asked.list("wanted", &["client", "id", "version"], keys)?;
-    let other = "SELECT ticket.client, ticket.id FROM wanted
-        JOIN ticket ON ticket.client = wanted.client AND ticket.id = wanted.id
-        WHERE wanted.version IS NULL OR ticket.version <> CAST(wanted.version AS BIGINT)";
+    let other = "SELECT ticket.client, ticket.id FROM wanted CROSS JOIN ticket
+        WHERE ticket.client = wanted.client AND ticket.id = wanted.id
+        AND (wanted.version IS NULL OR ticket.version <> CAST(wanted.version AS BIGINT))";
     asked.derived("these", &["client", "id"], other);
     let of = |table: &str| {
-        format!("these JOIN {table} ON {table}.client = these.client AND {table}.ticket = these.id")
+        format!(
+            "these CROSS JOIN {table}
+             WHERE {table}.client = these.client AND {table}.ticket = these.id"
+        )
     };
     let under = |table: &str, of: &str, by: &str| {
         format!(
-            "these JOIN {of} ON {of}.client = these.client AND {of}.ticket = these.id
-             JOIN {table} ON {table}.client = {of}.client AND {table}.{by} = {of}.id"
+            "these CROSS JOIN {of} CROSS JOIN {table}
+             WHERE {of}.client = these.client AND {of}.ticket = these.id
+             AND {table}.client = {of}.client AND {table}.{by} = {of}.id"
         )
     };
     let graph = match with_tasks {
@@ -91,7 +108,7 @@ pub(super) fn ask(asked: &mut Gather, keys: &[Wanted], with_tasks: bool) -> Resu
     asked.rows::<hold::Entity>(&of("hold"));
     asked.rows::<settlement::Entity>(&under("settlement", "hold", "hold"));
     asked.rows::<ticket::Entity>(
-        "these JOIN ticket ON ticket.client = these.client AND ticket.id = these.id",
+        "these CROSS JOIN ticket WHERE ticket.client = these.client AND ticket.id = these.id",
     );
     Ok(())
 }

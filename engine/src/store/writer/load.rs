@@ -123,7 +123,7 @@ fn ask_leases(asked: &mut Gather, batch: &Batch, needs: &[Needs]) -> Result<(), 
     asked.values(
         "lease",
         "task.client, task.ticket, task.seq, task.lease_until",
-        "leased JOIN task ON task.client = leased.client AND task.ticket = leased.id
+        "leased CROSS JOIN task WHERE task.client = leased.client AND task.ticket = leased.id
          AND task.lease_until IS NOT NULL",
     );
     Ok(())
@@ -136,7 +136,7 @@ fn ask_people(asked: &mut Gather, near: &[&str]) -> Result<(), StoreError> {
     // The provider's staff belong to no client.
     let near: Vec<[&str; 1]> = near.iter().copied().chain([""]).map(|it| [it]).collect();
     asked.list("near", &["client"], &near)?;
-    asked.rows::<person::Entity>("near JOIN person ON person.client = near.client");
+    asked.rows::<person::Entity>("near CROSS JOIN person WHERE person.client = near.client");
     Ok(())
 }
 
@@ -146,18 +146,23 @@ fn ask_clients(asked: &mut Gather, strange: &[&str]) -> Result<(), StoreError> {
     }
     let rows: Vec<[&str; 1]> = strange.iter().map(|it| [*it]).collect();
     asked.list("strange", &["client"], &rows)?;
-    let of = |table: &str| format!("strange JOIN {table} ON {table}.client = strange.client");
+    let among = |tables: &str, table: &str| {
+        format!("strange CROSS JOIN {tables} WHERE {table}.client = strange.client")
+    };
+    let of = |table: &str| among(table, table);
     asked.rows::<client::Entity>(&of("client"));
     asked.rows::<log_head::Entity>(&of("log_head"));
     asked.rows::<contract::Entity>(&of("contract"));
     asked.rows::<lot::Entity>(&of("lot"));
     asked.rows::<slot::Entity>(&of("slot"));
-    let last = of("log_head")
-        + " JOIN record ON record.client = log_head.client AND record.seq = log_head.size - 1";
+    let last = among("log_head CROSS JOIN record", "log_head")
+        + " AND record.client = log_head.client AND record.seq = log_head.size - 1";
     asked.values("last", "record.client, record.at", &last);
-    let held = of("resource_lock")
-        + " LEFT JOIN ticket ON ticket.client = resource_lock.client
-            AND ticket.id = resource_lock.ticket";
+    let held = among(
+        "resource_lock LEFT JOIN ticket ON ticket.client = resource_lock.client
+            AND ticket.id = resource_lock.ticket",
+        "resource_lock",
+    );
     let lock = "resource_lock.client, resource_lock.resource, resource_lock.ticket,
         ticket.reference";
     asked.values("lock", lock, &held);
@@ -174,7 +179,8 @@ fn ask_commands(asked: &mut Gather, needs: &[Needs]) -> Result<(), StoreError> {
     }
     asked.list("named", &["client", "command"], &named)?;
     asked.rows::<inbox::Entity>(
-        "named JOIN inbox ON inbox.client = named.client AND inbox.command = named.command",
+        "named CROSS JOIN inbox
+         WHERE inbox.client = named.client AND inbox.command = named.command",
     );
     Ok(())
 }
