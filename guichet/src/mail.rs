@@ -13,7 +13,6 @@ mod invite;
 mod leave;
 mod message;
 mod outbox;
-mod quoted;
 mod render;
 pub mod smtp;
 pub mod view;

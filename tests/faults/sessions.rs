@@ -82,6 +82,11 @@ async fn given(cluster: &Postgres, url: &str, given: &str) -> (String, String) {
     let ours = setting(store.connection(), "synchronous_commit").await;
     let patience = setting(store.connection(), "lock_timeout").await;
     assert_eq!(patience, "5s", "a pooler in between forgot it");
+    let plans = setting(store.connection(), "plan_cache_mode").await;
+    assert_eq!(
+        plans, "force_generic_plan",
+        "plans by key, whatever the role says"
+    );
     (theirs, ours)
 }
 

@@ -60,7 +60,7 @@ impl Desk {
     /// Rows as they were before, whose fence has been raised, and when.
     async fn claim(&self, most: u64) -> Result<(Vec<notice::Model>, DateTime<Utc>), StoreError> {
         let tx = self.store.begin_apart().await?;
-        let now = settle::moment(self, &tx).await?;
+        let now = tx.now(&*self.clock).await?;
         let mut rows = Vec::new();
         for whose in [silent(now), due(now), unlikely(now)] {
             let more = most.saturating_sub(rows.len() as u64);

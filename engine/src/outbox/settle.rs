@@ -5,11 +5,8 @@ use crate::{
     desk::Desk,
     store::{StoreError, Tx, codec, entity::notice},
 };
-use chrono::{DateTime, Duration, SubsecRound, Utc};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryResult,
-    Statement, sea_query::Expr,
-};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryResult, sea_query::Expr};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -128,17 +125,6 @@ fn short(words: &str) -> String {
     words.chars().take(500).collect()
 }
 
-/// The time by which messages are taken and held: the database's where several processes share one.
-pub(super) async fn moment(desk: &Desk, tx: &Tx) -> Result<DateTime<Utc>, StoreError> {
-    if desk.store.on_sqlite() || !desk.clock.yields_to_the_database() {
-        return Ok(desk.clock.now());
-    }
-    let sql = Statement::from_string(DbBackend::Postgres, "SELECT clock_timestamp()");
-    let row = tx.db().query_one_raw(sql).await?;
-    let now: Option<DateTime<Utc>> = row.map(|it| it.try_get_by_index(0)).transpose()?;
-    Ok(now.map_or_else(|| desk.clock.now(), |it| it.trunc_subsecs(6)))
-}
-
 impl Desk {
     /// Says how a delivery ended. A try that lost its lease changes nothing.
     ///
@@ -164,7 +150,7 @@ impl Desk {
             self.store.found_in_set_at_once(NOTE, &fates).await?
         } else {
             let tx = self.store.begin_apart().await?;
-            let fates = fates(moment(self, &tx).await?);
+            let fates = fates(tx.now(&*self.clock).await?);
             let rows = tx.found_in_set(NOTE, &fates).await?;
             tx.end().await?;
             rows
@@ -201,7 +187,7 @@ impl Desk {
             return Ok(BTreeSet::new());
         }
         let tx = self.store.begin_apart().await?;
-        let until = codec::micros(moment(self, &tx).await? + LEASE);
+        let until = codec::micros(tx.now(&*self.clock).await? + LEASE);
         let held = |it: &(Key, i64)| {
             let (Key { client, record, n }, fence) = it;
             json!({ "client": client, "record": record, "n": n, "fence": fence, "until": until })

@@ -111,8 +111,7 @@ pub(crate) async fn by_ids(
     rows.into_iter().map(person_of).collect()
 }
 
-/// Repeats the last one until there are a power of two: so the same few statements
-/// serve all.
+/// Repeats the last one until there are a power of two: so the same few statements serve all.
 fn pad(names: &mut Vec<String>) {
     names.sort_unstable();
     names.dedup();

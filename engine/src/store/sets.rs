@@ -19,6 +19,8 @@ type Columns<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
 pub(super) struct Sheet {
     backend: DbBackend,
     stages: Vec<Vec<Line>>,
+    /// The last one.
+    stage: Vec<Line>,
     word: Option<Word>,
 }
 
@@ -33,26 +35,20 @@ impl Sheet {
     pub(super) fn new(backend: DbBackend) -> Sheet {
         Sheet {
             backend,
-            stages: vec![Vec::new()],
+            stages: Vec::new(),
+            stage: Vec::new(),
             word: None,
         }
     }
 
     /// What follows stands on what was written before.
     pub(super) fn then(&mut self) {
-        self.stages.push(Vec::new());
+        self.stages.push(std::mem::take(&mut self.stage));
     }
 
     /// Has PostgreSQL tell other replicas, if the commit that follows takes place.
     pub(super) fn tell(&mut self, word: Word) {
         self.word = Some(word);
-    }
-
-    fn line(&mut self, line: Line) {
-        match self.stages.last_mut() {
-            Some(stage) => stage.push(line),
-            None => self.stages.push(vec![line]),
-        }
     }
 
     /// Inserts rows.
@@ -89,7 +85,7 @@ impl Sheet {
         all: bool,
     ) -> Result<(), StoreError> {
         if !rows.is_empty() {
-            self.line(Line {
+            self.stage.push(Line {
                 sql: over(self.backend, sql),
                 sets: vec![codec::json(&rows)?],
                 rows: all.then_some(rows.len() as u64),
@@ -107,7 +103,7 @@ impl Sheet {
         M: ModelTrait + Serialize,
     {
         if let Some((text, rows)) = rows.end()? {
-            self.line(Line {
+            self.stage.push(Line {
                 sql: sql(self.backend),
                 sets: vec![text],
                 rows: Some(rows),
@@ -165,7 +161,8 @@ impl Tx {
         found(self.db(), sql, rows).await
     }
 
-    pub(super) async fn carry_out(&self, sheet: Sheet) -> Result<(), StoreError> {
+    pub(super) async fn carry_out(&self, mut sheet: Sheet) -> Result<(), StoreError> {
+        sheet.then();
         if sheet.backend == DbBackend::Postgres {
             let mut word = sheet.word;
             for stage in sheet.stages.into_iter().filter(|it| !it.is_empty()) {
@@ -264,8 +261,7 @@ fn over(backend: DbBackend, sql: &str) -> String {
     sql.replace("{rows}", set)
 }
 
-/// Rows of that table out of the set. A row that fails ends the whole group, so SQLite need not be
-/// able to take back half a statement: it says so by OR FAIL, and spares the copies for it.
+/// Rows of that table out of the set.
 fn source<E: EntityTrait>(backend: DbBackend) -> String {
     let table = E::default();
     let table = table.table_name();
@@ -281,7 +277,7 @@ fn source<E: EntityTrait>(backend: DbBackend) -> String {
     }
     let values: Vec<String> = (0..names.len()).map(|n| format!("value->>{n}")).collect();
     let values = values.join(",");
-    format!("INSERT OR FAIL INTO {table}({columns}) SELECT {values} FROM jsonb_each(?) WHERE true")
+    format!("INSERT INTO {table}({columns}) SELECT {values} FROM jsonb_each(?) WHERE true")
 }
 
 fn conflict<E: EntityTrait>(moves: &[E::Column], guard: Option<&str>) -> String {

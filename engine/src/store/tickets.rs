@@ -47,10 +47,15 @@ async fn read(
     if at.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut asked = Gather::new(db.get_database_backend());
+    let asked = gathering(db.get_database_backend(), at, with_tasks)?;
+    tell(&mut asked.read(db).await?)
+}
+
+fn gathering(kind: DbBackend, at: &[Known], with_tasks: bool) -> Result<Gather, StoreError> {
+    let mut asked = Gather::new(kind);
     let keys: Vec<Wanted> = at.iter().map(|it| wanted(it, None)).collect();
     ask(&mut asked, &keys, with_tasks)?;
-    tell(&mut asked.read(db).await?)
+    Ok(asked)
 }
 
 impl Known {
@@ -60,9 +65,7 @@ impl Known {
     /// # Errors
     /// Its name cannot be spelt.
     pub fn asked(&self, kind: DbBackend) -> Result<Statement, StoreError> {
-        let mut asked = Gather::new(kind);
-        ask(&mut asked, &[wanted(self, None)], true)?;
-        Ok(asked.statement())
+        Ok(gathering(kind, std::slice::from_ref(self), true)?.statement())
     }
 }
 

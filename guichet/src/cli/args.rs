@@ -11,8 +11,8 @@ pub use office::{AddPerson, Audit, Client, Contract, Mail, Person};
 pub use study::Study;
 pub use ticket::{Because, Complete, Decide, List, New, OnTask, Reference, Ticket, Watch};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{ffi::OsString, path::PathBuf};
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum, parser::ValueSource};
+use std::path::PathBuf;
 
 /// Order, price, agree to, watch and audit changes.
 #[derive(Debug, Parser)]
@@ -68,21 +68,22 @@ pub struct Global {
     /// Who acts on this machine
     #[arg(long = "as", global = true, value_name = "LOGIN", env = "GUICHET_AS")]
     pub login: Option<String>,
-}
-
-impl Global {
     /// Whether the command line itself says where the data are; the environment may say so for
     /// other commands.
-    #[must_use]
-    pub fn names_data(&self) -> bool {
-        let here = |said: Option<OsString>, name: &str| {
-            said.is_some_and(|it| std::env::var_os(name).is_none_or(|set| set != it))
-        };
-        here(self.data.clone().map(Into::into), "GUICHET_DATA")
-            || here(
-                self.database.clone().map(Into::into),
-                "GUICHET_DATABASE_URL",
-            )
+    #[arg(skip)]
+    pub names_data: bool,
+}
+
+impl Cli {
+    /// What these arguments ask for.
+    ///
+    /// # Errors
+    /// They are none of ours.
+    pub fn read(said: &ArgMatches) -> Result<Cli, clap::Error> {
+        let mut cli = Cli::from_arg_matches(said)?;
+        let here = |name| said.value_source(name) == Some(ValueSource::CommandLine);
+        cli.global.names_data = here("data") || here("database");
+        Ok(cli)
     }
 }
 

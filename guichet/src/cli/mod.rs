@@ -25,7 +25,7 @@ mod words;
 
 use crate::telemetry;
 use args::{Cli, Global, Ticket, Verb};
-use clap::{CommandFactory, FromArgMatches};
+use clap::CommandFactory;
 use end::{FAILED, INTERRUPTED, OK, Stop, USAGE};
 use here::Here;
 use print::Printer;
@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
     let command = words::translated(Cli::command(), lang);
     let parsed = command
         .try_get_matches_from(&args)
-        .and_then(|it| Cli::from_arg_matches(&it));
+        .and_then(|it| Cli::read(&it));
     let cli = match parsed {
         Ok(it) => it,
         Err(error) => {
@@ -191,7 +191,7 @@ async fn on_ticket(here: &Here, verb: &Ticket) -> Result<u8, Stop> {
 }
 
 async fn demo(global: &Global, asked: args::Demo, out: &Printer) -> Result<ExitCode, Stop> {
-    if global.names_data() {
+    if global.names_data {
         return Err(Stop::usage(
             "La démonstration garde ses données dans un répertoire à elle, jamais dans une base \
              qui existe.",

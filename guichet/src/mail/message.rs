@@ -1,6 +1,6 @@
 //! A rendered letter as the bytes that go over the wire.
 
-use super::{MailError, quoted::quoted, render::Rendered};
+use super::{MailError, render::Rendered};
 use lettre::{
     Address, Message,
     address::Envelope,
@@ -80,11 +80,15 @@ fn assemble(mail: &Rendered) -> Result<Message, MailError> {
         let name = HeaderName::new_from_ascii(name.clone()).map_err(|_| MailError::Header)?;
         builder = builder.raw_header(HeaderValue::new(name, value.clone()));
     }
-    let body = |text: &str| Body::dangerous_pre_encoded(quoted(text), QuotedPrintable);
+    // One encoding for all of them: none of the cheaper ones fits French.
+    let body = |text: &str| {
+        Body::new_with_encoding(text.to_owned(), QuotedPrintable)
+            .map_err(|_| MailError::Build("a body that cannot be written".into()))
+    };
     let parts = MultiPart::alternative()
         .boundary(boundary(mail, "parts"))
-        .singlepart(SinglePart::plain(body(&mail.text)))
-        .singlepart(SinglePart::html(body(&mail.html)));
+        .singlepart(SinglePart::plain(body(&mail.text)?))
+        .singlepart(SinglePart::html(body(&mail.html)?));
     let whole = if mail.attachments.is_empty() {
         parts
     } else {

@@ -153,9 +153,7 @@ impl Batch {
         let known = Known::from(&step.ticket);
         let was = self.tickets.insert(known.clone(), Some(after.clone()));
         self.rows.touch(&known, was.flatten(), step);
-        if self.backend == DbBackend::Postgres {
-            self.rows.left |= after.tasks.iter().any(|it| it.is_due(seal.now));
-        }
+        self.rows.until = Some(seal.now);
         for (gate, said) in &step.decisions {
             self.rows.decide(&after, *gate, said, seal.now)?;
         }
@@ -210,7 +208,12 @@ impl Batch {
     /// Whether other replicas find something to do: whoever waits for a lock that is let go is due
     /// as well.
     pub(super) fn left(&self) -> Left {
-        match self.rows.left || !self.rows.freed.is_empty() {
+        let Some(now) = self.rows.until else {
+            return Left::Nothing;
+        };
+        let mut changed = self.rows.before.keys().filter_map(|it| self.ticket(it));
+        let due = changed.any(|it| it.tasks.iter().any(|it| it.is_due(now)));
+        match due || !self.rows.freed.is_empty() {
             true => Left::Work,
             false => Left::Nothing,
         }

@@ -17,7 +17,7 @@ use crate::{
         tickets::{self, Wanted, wanted},
         time::DATABASE_MICROS,
     },
-    ticket::Task,
+    ticket::{Task, Ticket},
 };
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::json;
@@ -334,22 +334,26 @@ fn locks(found: &mut Gathered) -> Result<HashMap<String, Locks>, StoreError> {
     Ok(locks)
 }
 
-/// What was asked for and is not told is as it was remembered, or is not there.
 fn tell_tickets(
     found: &mut Gathered,
     batch: &mut Batch,
     at: BTreeSet<Known>,
 ) -> Result<(), StoreError> {
-    let mut told = tickets::tell(found)?;
-    for known in at {
-        let doubted = batch.unsure.remove(&known);
-        match told.remove(&known) {
-            Some(ticket) => batch.tickets.insert(known, Some(Arc::new(ticket))),
-            None if doubted => continue,
-            None => batch.tickets.insert(known, None),
-        };
-    }
+    let told = tickets::tell(found)?;
+    // What is doubted and not told has the version that is remembered.
+    let moved = |it: &Known| told.contains_key(it) || !batch.unsure.remove(it);
+    let at = at.into_iter().filter(moved).collect();
+    remember(batch, at, told);
     Ok(())
+}
+
+/// Those that are not told do not exist.
+fn remember(batch: &mut Batch, at: BTreeSet<Known>, mut told: HashMap<Known, Ticket>) {
+    for known in at {
+        batch.unsure.remove(&known);
+        let ticket = told.remove(&known).map(Arc::new);
+        batch.tickets.insert(known, ticket);
+    }
 }
 
 fn tell_leases(found: &mut Gathered, batch: &mut Batch) -> Result<(), StoreError> {
@@ -388,12 +392,8 @@ async fn tell_commands(
             .insert((it.client, it.command), (it.digest, id));
     }
     at.retain(|it| batch.certain(it).is_none());
-    let at: Vec<Known> = at.into_iter().collect();
-    let mut told = tickets::tickets(db, &at).await?;
-    for known in at {
-        batch.unsure.remove(&known);
-        let ticket = told.remove(&known).map(Arc::new);
-        batch.tickets.insert(known, ticket);
-    }
+    let keys: Vec<Known> = at.iter().cloned().collect();
+    let told = tickets::tickets(db, &keys).await?;
+    remember(batch, at, told);
     Ok(())
 }

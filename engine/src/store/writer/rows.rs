@@ -52,8 +52,8 @@ pub(super) struct Rows {
     pub(super) lots: ByLot,
     pub(super) notices: Set<notice::Model>,
     pub(super) inbox: Set<inbox::Model>,
-    /// Whether something is due that nobody took with the command that made it so.
-    pub(super) left: bool,
+    /// When the last command was decided, if any wrote.
+    pub(super) until: Option<DateTime<Utc>>,
 }
 
 impl Rows {
@@ -76,7 +76,7 @@ impl Rows {
             lots: ByLot::new(),
             notices: Set::new(backend),
             inbox: Set::new(backend),
-            left: false,
+            until: None,
         }
     }
 
