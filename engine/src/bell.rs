@@ -6,6 +6,7 @@ mod crew;
 pub(crate) use crew::{Crew, Seat, Seats, Taken};
 
 use crate::{
+    run::Run,
     store::{Known, Left},
     ticket::{System, Ticket},
 };
@@ -96,14 +97,16 @@ impl Bell {
         lock(&self.0.crew).clone()
     }
 
-    /// Offers what machines may do on that ticket now.
-    pub(crate) fn offer(&self, ticket: &Ticket, now: DateTime<Utc>) {
+    /// Offers what machines may do on that ticket now, and could not do on it `before`.
+    pub(crate) fn offer(&self, ticket: &Ticket, before: Option<&Ticket>, now: DateTime<Utc>) {
         if self.crew().is_none() {
             return;
         }
-        let due = ticket.tasks.iter().filter(|it| it.is_due(now));
+        let before = before.filter(|it| it.state == ticket.state);
+        let none = Run::default();
+        let new = ticket.tasks.changed(before.map_or(&none, |it| &it.tasks));
         let mut offers = self.offers();
-        for task in due {
+        for (_, task) in new.filter(|(_, it)| it.is_due(now)) {
             if offers.len() >= MOST {
                 return;
             }

@@ -1,8 +1,9 @@
 //! The run of a ticket's tasks: what may start, what is skipped, what has to be taken back.
 
 mod links;
+mod tasks;
 
-pub use links::Run;
+pub use tasks::Run;
 
 use crate::ticket::{Status, Task};
 use chrono::{DateTime, Duration, Utc};
@@ -35,10 +36,11 @@ pub fn settle(
     settled: Option<&Run>,
     now: DateTime<Utc>,
 ) -> Result<Vec<usize>, String> {
-    let links = run.links();
-    let mut asking = envelope_is_open(run);
+    // Its own copy: the tasks change meanwhile.
+    let links = run.links().clone();
+    let mut asking = run.envelope_is_open();
     let mut due = match settled {
-        Some(settled) if envelope_is_open(settled) == asking => links.concerned(run, settled),
+        Some(settled) if settled.envelope_is_open() == asking => links.concerned(run, settled),
         _ => waiting(run),
     };
     let mut opened = Vec::new();
@@ -61,7 +63,7 @@ pub fn settle(
             }
         }
         due.extend(links.after(at));
-        if asking && !envelope_is_open(run) {
+        if asking && !run.envelope_is_open() {
             asking = false;
             due.extend(waiting(run));
         }
@@ -70,17 +72,8 @@ pub fn settle(
 }
 
 fn waiting(run: &Run) -> BTreeSet<usize> {
-    let all = run.iter().enumerate();
-    all.filter(|(_, it)| it.status == Status::Waiting)
-        .map(|(at, _)| at)
-        .collect()
-}
-
-/// Whether something between plan and start is not through.
-fn envelope_is_open(run: &Run) -> bool {
-    let envelope = Phase::Plan..Phase::Act;
-    run.iter()
-        .any(|it| envelope.contains(&it.node.phase) && !it.status.is_over())
+    let all = run.having(&[Status::Waiting]);
+    all.map(|(at, _)| at).collect()
 }
 
 fn step(run: &Run, links: &Links, at: usize) -> Result<Step, String> {
@@ -180,14 +173,13 @@ pub fn stop(run: &mut Run, now: DateTime<Utc>) {
 /// Marks the next task to be taken back: of those that began and are not yet back, the one that
 /// began last. Returns whether one is left.
 pub fn next_undo(run: &mut Run, now: DateTime<Utc>) -> bool {
-    if run
-        .iter()
-        .any(|it| matches!(it.status, Status::Running | Status::Undoing))
-    {
-        return true;
-    }
-    let pending = |it: &Task| matches!(it.status, Status::UndoDue | Status::UndoFailed);
-    if run.iter().any(pending) {
+    let going = [
+        Status::Running,
+        Status::Undoing,
+        Status::UndoDue,
+        Status::UndoFailed,
+    ];
+    if run.having(&going).next().is_some() {
         return true;
     }
     let last = (0..run.len())

@@ -15,6 +15,7 @@ pub use decide::decide;
 pub(crate) use decide::right_of;
 pub use refusal::{Refusal, RefusalKind};
 pub use state::{Ending, State};
+pub(crate) use system::family;
 pub use system::{Shares, System};
 pub use task::{Status, Task};
 pub use transition::{Facts, Takers, Transition};
@@ -205,7 +206,13 @@ impl Ticket {
     /// The task of that name.
     #[must_use]
     pub fn task(&self, name: &str) -> Option<&Task> {
-        self.tasks.iter().find(|it| it.node.name == name)
+        self.tasks.find(name).map(|at| &self.tasks[at])
+    }
+    /// Tasks that machines may do now, as far as the tasks themselves can tell, with their
+    /// positions.
+    pub fn due(&self, now: DateTime<Utc>) -> impl Iterator<Item = (usize, &Task)> {
+        let ready = self.tasks.having(&[Status::Ready, Status::UndoDue]);
+        ready.filter(move |(_, it)| it.is_due(now))
     }
     /// The system that a task of it goes to.
     #[must_use]

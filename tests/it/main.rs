@@ -1,5 +1,6 @@
 //! One binary of tests: laws over the catalogue, refusals, ledger, stories, races, house rules.
 
+mod blocks;
 mod dag;
 mod every_line;
 mod faults;

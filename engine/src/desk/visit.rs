@@ -211,8 +211,9 @@ impl Job for Visit {
                 desk.witness
                     .committed(before.as_deref(), &step, command, at);
                 seats.give(&after, &step.taken, taken_at);
-                for it in std::iter::once(&step).chain(&step.children) {
-                    desk.bell.offer(&it.ticket, at);
+                desk.bell.offer(&step.ticket, before.as_deref(), at);
+                for it in &step.children {
+                    desk.bell.offer(&it.ticket, None, at);
                 }
                 desk.bell.ring();
                 Ok(step.ticket)

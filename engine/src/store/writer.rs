@@ -9,6 +9,7 @@ mod asides;
 mod batch;
 mod ferry;
 mod flush;
+mod leases;
 mod load;
 mod memory;
 mod rows;

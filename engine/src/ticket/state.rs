@@ -1,6 +1,6 @@
 //! Where a ticket stands, and how it ended.
 
-use super::{Status, Ticket};
+use super::Ticket;
 use serde::{Deserialize, Serialize};
 use workflows::Phase;
 
@@ -163,14 +163,7 @@ pub fn derive(ticket: &Ticket) -> State {
     if ticket.contested.is_some() {
         return State::Contested;
     }
-    let phase = ticket
-        .tasks
-        .iter()
-        .filter(|it| !it.status.is_over())
-        .filter(|it| it.status != Status::Waiting || it.node.phase >= Phase::Act)
-        .map(|it| it.node.phase)
-        .min();
-    match phase {
+    match ticket.tasks.front() {
         Some(Phase::Call) => State::Calling,
         Some(Phase::Orient) => State::Orienting,
         Some(Phase::Quote) => State::Quoting,

@@ -75,11 +75,11 @@ impl Metrics {
         }
     }
 
-    fn tasks_ended(&self, before: &ticket::Ticket, after: &ticket::Ticket, at: DateTime<Utc>) {
-        for (was, is) in before.tasks.iter().zip(&after.tasks) {
-            if was.status == is.status {
+    fn tasks_ended(&self, before: &ticket::Ticket, after: &ticket::Ticket, now: DateTime<Utc>) {
+        for (at, is) in after.tasks.changed(&before.tasks) {
+            let Some(was) = before.tasks.get(at).filter(|it| it.status != is.status) else {
                 continue;
-            }
+            };
             let begun = match is.status {
                 Status::Done | Status::Failed | Status::InDoubt => is.started_at,
                 Status::Undone | Status::UndoFailed => was.run_at,
@@ -101,7 +101,7 @@ impl Metrics {
                 kind,
                 outcome: is.status.word(),
             };
-            let took = seconds(at - begun);
+            let took = seconds(now - begun);
             self.tasks.get_or_create(&labels).observe(took);
         }
     }

@@ -194,10 +194,11 @@ impl Batch {
             return false;
         };
         let was = ticket.clone();
-        let held = |it: &crate::ticket::Task| {
-            it.node.name == task && it.fence == fence && it.lease_until.is_some()
+        let held = |at: &usize| {
+            let it = &was.tasks[*at];
+            it.fence == fence && it.lease_until.is_some()
         };
-        let Some(nth) = ticket.tasks.iter().position(held) else {
+        let Some(nth) = was.tasks.find(task).filter(held) else {
             return false;
         };
         Arc::make_mut(ticket).tasks.change(nth).lease_until = Some(until);
@@ -212,7 +213,7 @@ impl Batch {
             return Left::Nothing;
         };
         let mut changed = self.rows.before.keys().filter_map(|it| self.ticket(it));
-        let due = changed.any(|it| it.tasks.iter().any(|it| it.is_due(now)));
+        let due = changed.any(|it| it.due(now).next().is_some());
         match due || !self.rows.freed.is_empty() {
             true => Left::Work,
             false => Left::Nothing,

@@ -4,6 +4,7 @@
 use super::batch::Batch;
 use crate::{
     approval::{Gate, GateState},
+    run::Run,
     store::{
         StoreError, codec,
         entity::{gate, gate_barred, task, ticket, ticket_order},
@@ -139,13 +140,13 @@ impl Batch {
 
     fn tasks_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
         let (mut new, mut changed) = (self.set(), self.set());
+        let none = Run::default();
         for (known, before) in &self.rows.before {
             let after = self.after(known)?;
-            for (at, task) in after.tasks.iter().enumerate() {
-                let old = before.as_ref().map(|it| &it.tasks);
+            let old = before.as_ref().map_or(&none, |it| &it.tasks);
+            for (at, task) in after.tasks.changed(old) {
                 let row = || codec::task_row(&after.client, after.id, task);
-                match old.and_then(|it| it.get(at)) {
-                    Some(_) if old.is_some_and(|it| it.shares(at, &after.tasks)) => {}
+                match old.get(at) {
                     Some(was) if was == task => {}
                     Some(_) => changed.push(&row()?)?,
                     None => new.push(&row()?)?,

@@ -3,6 +3,7 @@
 use super::{
     Needs,
     batch::{Batch, Client, Locks, Log, Taken},
+    leases,
 };
 use crate::{
     contract::Contract,
@@ -17,7 +18,7 @@ use crate::{
         tickets::{self, Wanted, wanted},
         time::DATABASE_MICROS,
     },
-    ticket::{Task, Ticket},
+    ticket::Ticket,
 };
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::json;
@@ -66,7 +67,7 @@ pub(super) async fn into(
     };
     if shared {
         asked.values("now", DATABASE_MICROS, "(SELECT 1 AS one) one");
-        ask_leases(&mut asked, batch, needs)?;
+        leases::ask(&mut asked, batch, needs)?;
     }
     ask_people(&mut asked, &near)?;
     ask_clients(&mut asked, &strange)?;
@@ -81,7 +82,7 @@ pub(super) async fn into(
     }
     tell_clients(&mut found, batch, &near, &strange)?;
     tell_tickets(&mut found, batch, at)?;
-    tell_leases(&mut found, batch)?;
+    leases::tell(&mut found, batch)?;
     tell_commands(&mut found, batch, db).await
 }
 
@@ -105,27 +106,6 @@ async fn lock(
             batch.doubt(code);
         }
     }
-    Ok(())
-}
-
-fn ask_leases(asked: &mut Gather, batch: &Batch, needs: &[Needs]) -> Result<(), StoreError> {
-    let leased = |it: &Known| {
-        let known = batch.ticket(it);
-        known.is_some_and(|it| it.tasks.iter().any(|it| it.lease_until.is_some()))
-    };
-    let leased = tickets_of(needs).filter(leased);
-    let leased: BTreeSet<_> = leased.map(|it| (it.client, it.id.to_string())).collect();
-    if leased.is_empty() {
-        return Ok(());
-    }
-    let leased: Vec<_> = leased.into_iter().collect();
-    asked.list("leased", &["client", "id"], &leased)?;
-    asked.values(
-        "lease",
-        "task.client, task.ticket, task.seq, task.lease_until",
-        "leased CROSS JOIN task WHERE task.client = leased.client AND task.ticket = leased.id
-         AND task.lease_until IS NOT NULL",
-    );
     Ok(())
 }
 
@@ -201,7 +181,7 @@ fn ask_tickets(
     Ok(at)
 }
 
-fn tickets_of(needs: &[Needs]) -> impl Iterator<Item = Known> {
+pub(super) fn tickets_of(needs: &[Needs]) -> impl Iterator<Item = Known> {
     needs.iter().filter_map(|it| {
         Some(Known {
             client: it.client.clone(),
@@ -354,24 +334,6 @@ fn remember(batch: &mut Batch, at: BTreeSet<Known>, mut told: HashMap<Known, Tic
         let ticket = told.remove(&known).map(Arc::new);
         batch.tickets.insert(known, ticket);
     }
-}
-
-fn tell_leases(found: &mut Gathered, batch: &mut Batch) -> Result<(), StoreError> {
-    for (client, ticket, seq, until) in
-        found.values::<(String, String, i32, Option<i64>)>("lease")?
-    {
-        let id = codec::name(&ticket)?;
-        let known = batch.tickets.get_mut(&Known { client, id });
-        let Some(ticket) = known.and_then(Option::as_mut) else {
-            continue;
-        };
-        let until = codec::maybe(until)?;
-        let moved = |it: &Task| it.seq == seq && it.lease_until != until;
-        if let Some(nth) = ticket.tasks.iter().position(moved) {
-            Arc::make_mut(ticket).tasks.change(nth).lease_until = until;
-        }
-    }
-    Ok(())
 }
 
 /// A command that was applied before is answered with its ticket.

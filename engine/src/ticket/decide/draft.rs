@@ -54,11 +54,7 @@ impl<'a> Draft<'a> {
     }
     /// Position of the task of that name.
     pub(crate) fn find(&self, name: &str) -> Result<usize, Refusal> {
-        let tasks = &self.it.ticket.tasks;
-        tasks
-            .iter()
-            .position(|it| it.node.name == name)
-            .ok_or(Refusal::NotFound)
+        self.it.ticket.tasks.find(name).ok_or(Refusal::NotFound)
     }
     pub(crate) fn task(&mut self, name: &str) -> Result<&mut Task, Refusal> {
         let at = self.find(name)?;
@@ -196,8 +192,8 @@ fn wake_at(ticket: &Ticket, tacit_days: Option<u32>) -> Option<DateTime<Utc>> {
         return None;
     }
     let still = ticket.standstill.is_some();
-    let timed = |it: &&Task| it.status == Status::Timed && !still;
-    let timers = ticket.tasks.iter().filter(timed);
+    let timers = ticket.tasks.having(&[Status::Timed]);
+    let timers = timers.filter(|_| !still).map(|(_, it)| it);
     let gates = ticket
         .open_gates()
         .flat_map(|it| [it.expires_at, it.remind_at]);

@@ -9,7 +9,7 @@ use crate::{
     notice::Occasion,
     people::Right,
     quota::SlotMove,
-    run,
+    run::{self, Run},
     ticket::{Ending, Refusal, Standstill, Start, Status, Task, transition::LockMove},
 };
 use catalogue::Tokens;
@@ -50,13 +50,11 @@ impl Draft<'_> {
     /// Tells those who have manual tasks that became ready just now.
     fn tell_hands(&mut self) {
         let now = self.now();
-        let fresh: Vec<(Role, Value)> = self
-            .it
-            .ticket
-            .tasks
-            .iter()
-            .filter(|it| it.status == Status::Ready && it.started_at == Some(now))
-            .filter_map(|it| match &it.node.work {
+        let none = Run::default();
+        let changed = self.it.ticket.tasks.changed(self.settled.unwrap_or(&none));
+        let fresh: Vec<(Role, Value)> = changed
+            .filter(|(_, it)| it.status == Status::Ready && it.started_at == Some(now))
+            .filter_map(|(_, it)| match &it.node.work {
                 Work::Manual { role, .. } => Some((*role, json!({ "task": it.node.name }))),
                 _ => None,
             })
@@ -76,29 +74,26 @@ impl Draft<'_> {
 
     fn fire_timers(&mut self) -> bool {
         let now = self.now();
-        let mut moved = false;
-        let due = |task: &Task| {
-            let due = task.status == Status::Timed && task.run_at.is_some_and(|at| at <= now);
-            due && task.node.phase != Phase::Window
-        };
-        self.it.ticket.tasks.change_those(due, |task| {
+        let tasks = &mut self.it.ticket.tasks;
+        let timed = tasks.having(&[Status::Timed]);
+        let due = timed.filter(|(_, it)| {
+            it.run_at.is_some_and(|at| at <= now) && it.node.phase != Phase::Window
+        });
+        let due: Vec<usize> = due.map(|(at, _)| at).collect();
+        for at in &due {
+            let task = tasks.change(*at);
             task.receipt = Some(json!({ "at": now }));
             task.rest(Status::Done, now);
-            moved = true;
-        });
-        moved
+        }
+        !due.is_empty()
     }
 
     /// The start: its time has come and its targets are free, or it waits on.
     fn start_if_due(&mut self) -> Result<bool, Refusal> {
         let now = self.now();
-        let Some(at) = self
-            .it
-            .ticket
-            .tasks
-            .iter()
-            .position(|it| it.node.name == envelope::START && it.status == Status::Timed)
-        else {
+        let timed = self.it.ticket.tasks.having(&[Status::Timed]);
+        let start = |it: &Task| it.node.name == envelope::START;
+        let Some(at) = timed.filter(|(_, it)| start(it)).map(|it| it.0).next() else {
             return Ok(false);
         };
         // While it waits for its targets the time it was due at is only the next look.
@@ -188,13 +183,8 @@ impl Draft<'_> {
             self.close(ending);
             return Ok(());
         }
-        let due = self
-            .it
-            .ticket
-            .tasks
-            .iter()
-            .find(|it| it.status == Status::UndoDue);
-        if let Some(task) = due
+        let due = self.it.ticket.tasks.having(&[Status::UndoDue]).next();
+        if let Some((_, task)) = due
             && run::undone_by_hand(task)
         {
             let facts = json!({ "task": task.node.name, "undo": true });

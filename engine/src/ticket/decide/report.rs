@@ -4,8 +4,9 @@ use super::draft::Draft;
 use crate::{
     envelope,
     ticket::{
-        Ending, Refusal, State, Status, System, Takers, Ticket,
+        Ending, Refusal, State, Status, Takers, Ticket,
         command::Outcome,
+        family,
         task::{Effect, Planned, Task},
     },
 };
@@ -73,23 +74,29 @@ fn admits(state: State, task: &Task) -> bool {
 
 /// Gives what has become due to the hands that are free, in the same transaction.
 pub(super) fn take(ticket: &mut Ticket, takers: &Takers, now: DateTime<Utc>) -> Vec<(String, i64)> {
-    let (mut taken, mut shares) = (Vec::new(), takers.shares.clone());
-    let zone = ticket.cluster.clone();
-    for at in 0..ticket.tasks.len() {
-        if taken.len() == takers.hands {
+    let (mut mine, mut shares) = (Vec::new(), takers.shares.clone());
+    // A system that gets no hand now gets none before this ends.
+    let mut refused = BTreeSet::new();
+    for (at, task) in ticket.due(now) {
+        if mine.len() == takers.hands || refused.len() == ticket.tasks.families() {
             break;
         }
-        let task = &ticket.tasks[at];
-        if task.is_due(now)
-            && admits(ticket.state, task)
-            && shares.give(&System::of(zone.as_deref(), &task.node.work))
-        {
-            let task = ticket.tasks.change(at);
-            task.hold(&takers.owner, now + takers.lease);
-            taken.push((task.node.name.clone(), task.fence));
+        let family = family(&task.node.work);
+        if refused.contains(&family) || !admits(ticket.state, task) {
+            continue;
+        }
+        if shares.give(&ticket.system(task)) {
+            mine.push(at);
+        } else {
+            refused.insert(family);
         }
     }
-    taken
+    let hold = |at: usize| {
+        let task = ticket.tasks.change(at);
+        task.hold(&takers.owner, now + takers.lease);
+        (task.node.name.clone(), task.fence)
+    };
+    mine.into_iter().map(hold).collect()
 }
 
 /// The task, provided this claim still holds it.
