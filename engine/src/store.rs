@@ -9,6 +9,7 @@ mod notify;
 pub(crate) mod people;
 mod session;
 mod sets;
+mod sqlite;
 pub(crate) mod tickets;
 pub(crate) mod tiles;
 pub(crate) mod time;
@@ -88,11 +89,11 @@ pub(crate) fn classify(error: &DbErr) -> Answer {
     ) {
         return Answer::Lost;
     }
-    match inner
-        .as_database_error()
-        .and_then(|it| it.code())
-        .as_deref()
-    {
+    let said = inner.as_database_error();
+    if said.is_some_and(|it| it.message() == sets::MOVED) {
+        return Answer::Retry;
+    }
+    match said.and_then(|it| it.code()).as_deref() {
         Some("2067" | "1555" | "23505") => Answer::Unique,
         Some("5" | "261" | "517" | "6" | "40001" | "40P01" | "55P03") => Answer::Retry,
         // Shut down, crashed, starting, in recovery or not writable any more: PostgreSQL §A.
@@ -263,29 +264,18 @@ impl Store {
     }
 }
 
-/// A transaction on its way.
-type Beginning = tokio::task::JoinHandle<Result<DatabaseTransaction, DbErr>>;
-
 impl Base {
     /// A transaction. It begins on a task of its own: a caller that goes away while the database is
     /// still answering would leave a connection half in a transaction, and later writes on it
     /// would vanish.
     async fn begin(&self) -> Result<Tx, StoreError> {
-        Base::begun(self.beginning()).await
-    }
-
-    /// A transaction that begins while something else is done.
-    fn beginning(&self) -> Beginning {
         let write = self.write.clone();
         let sqlite = write.get_database_backend() == DbBackend::Sqlite;
         let options = TransactionOptions {
             sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        tokio::spawn(async move { write.begin_with_options(options).await })
-    }
-
-    async fn begun(tx: Beginning) -> Result<Tx, StoreError> {
+        let tx = tokio::spawn(async move { write.begin_with_options(options).await });
         let tx = tx
             .await
             .map_err(|e| StoreError::Unfit(format!("begin broke off: {e}")))??;
@@ -317,10 +307,13 @@ fn sqlite(url: &str, reading: bool) -> ConnectOptions {
         // SQLite takes a transaction back by itself when the disk is full. The driver then still
         // counts one as open, and every later commit would end an inner savepoint only: such a
         // connection is closed. The ping lets a roll-back that is still queued run first.
+        .test_before_acquire(false)
         .map_sqlx_sqlite_before_acquire(|connection, _| {
             Box::pin(async move {
                 use sea_orm::sqlx::Connection;
-                connection.ping().await?;
+                if connection.is_in_transaction() {
+                    connection.ping().await?;
+                }
                 Ok(!connection.is_in_transaction())
             })
         })
@@ -353,7 +346,9 @@ fn postgres(url: &str, most: u32, what: Use) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(10))
         .sqlx_logging(false)
-        // A connection that somebody left inside a transaction is cleaned before it is used.
+        // A connection that somebody left inside a transaction is cleaned before it is used, and
+        // asked by that whether it still lives.
+        .test_before_acquire(false)
         .map_sqlx_postgres_before_acquire(|connection, _| {
             Box::pin(async move {
                 sea_orm::sqlx::Executor::execute(connection, "ROLLBACK").await?;

@@ -26,10 +26,17 @@ pub(super) struct Sheet {
 
 struct Line {
     sql: String,
-    sets: Vec<String>,
+    set: String,
     /// How many rows it has to change; fewer mean that somebody else was faster.
     rows: Option<u64>,
 }
+
+/// Makes SQLite stop unless the statement before changed so many rows. JSON that is none does that:
+/// there is no word for it outside triggers.
+const ALL: &str = "SELECT iif(changes() = CAST(? AS INTEGER), 1, json('not ' || changes()));";
+
+/// What SQLite says when one of these stops it.
+pub(super) const MOVED: &str = "malformed JSON";
 
 impl Sheet {
     pub(super) fn new(backend: DbBackend) -> Sheet {
@@ -51,12 +58,29 @@ impl Sheet {
         self.word = Some(word);
     }
 
+    /// All lines as SQLite takes them, with their values in order.
+    pub(super) fn script(mut self) -> (String, Vec<String>) {
+        self.then();
+        let (mut script, mut values) = (String::new(), Vec::new());
+        for Line { sql, set, rows } in self.stages.into_iter().flatten() {
+            script.push_str(&sql);
+            script.push(';');
+            values.push(set);
+            if let Some(rows) = rows {
+                script.push_str(ALL);
+                values.push(rows.to_string());
+            }
+        }
+        (script, values)
+    }
+
     /// Inserts rows.
     pub(super) fn insert<M>(&mut self, rows: Set<M>) -> Result<(), StoreError>
     where
         M: ModelTrait + Serialize,
     {
-        self.set(rows, source::<M::Entity>)
+        // One that cannot be inserted is an error of its own.
+        self.set(rows, source::<M::Entity>, false)
     }
 
     /// Replaces these columns of rows that exist. With a guard on what is stored each has to meet
@@ -70,10 +94,8 @@ impl Sheet {
     where
         M: ModelTrait + Serialize,
     {
-        self.set(rows, |backend| {
-            let conflict = conflict::<M::Entity>(moves, guard);
-            source::<M::Entity>(backend) + &conflict
-        })
+        let conflict = conflict::<M::Entity>(moves, guard);
+        self.set(rows, |it| source::<M::Entity>(it) + &conflict, true)
     }
 
     /// Runs a statement over rows that stand for themselves: in `sql`, `{rows}` is the set and
@@ -87,7 +109,7 @@ impl Sheet {
         if !rows.is_empty() {
             self.stage.push(Line {
                 sql: over(self.backend, sql),
-                sets: vec![codec::json(&rows)?],
+                set: codec::json(&rows)?,
                 rows: all.then_some(rows.len() as u64),
             });
         }
@@ -98,6 +120,7 @@ impl Sheet {
         &mut self,
         rows: Set<M>,
         sql: impl FnOnce(DbBackend) -> String,
+        all: bool,
     ) -> Result<(), StoreError>
     where
         M: ModelTrait + Serialize,
@@ -105,8 +128,8 @@ impl Sheet {
         if let Some((text, rows)) = rows.end()? {
             self.stage.push(Line {
                 sql: sql(self.backend),
-                sets: vec![text],
-                rows: Some(rows),
+                set: text,
+                rows: all.then_some(rows),
             });
         }
         Ok(())
@@ -162,22 +185,21 @@ impl Tx {
     }
 
     pub(super) async fn carry_out(&self, mut sheet: Sheet) -> Result<(), StoreError> {
-        sheet.then();
         if sheet.backend == DbBackend::Postgres {
+            sheet.then();
             let mut word = sheet.word;
             for stage in sheet.stages.into_iter().filter(|it| !it.is_empty()) {
                 self.at_once(stage, word.take()).await?;
             }
             return Ok(());
         }
-        for Line { sql, sets, rows } in together(sheet.stages.into_iter().flatten()) {
-            let sets = sets.into_iter().map(Into::into);
-            let one = Statement::from_sql_and_values(sheet.backend, sql, sets);
-            let changed = self.db().execute_raw(one).await?.rows_affected();
-            if rows.is_some_and(|it| it != changed) {
-                return Err(StoreError::Conflict);
-            }
+        let (sql, values) = sheet.script();
+        if sql.is_empty() {
+            return Ok(());
         }
+        let values = values.into_iter().map(Into::into);
+        let one = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        self.db().execute_raw(one).await?;
         Ok(())
     }
 
@@ -189,7 +211,7 @@ impl Tx {
             let sql = line.sql.replace("$1", &format!("${}", n + 1));
             parts.push(format!("w{n} AS ({sql} RETURNING 1)"));
             counts.push(format!("(SELECT count(*) FROM w{n})"));
-            sets.extend(line.sets.into_iter().map(Into::into));
+            sets.push(line.set.into());
             expected.push(line.rows);
         }
         if let Some(word) = word {
@@ -209,32 +231,6 @@ impl Tx {
         }
         Ok(())
     }
-}
-
-/// On SQLite each way to the thread that has the connection costs more than a small statement:
-/// those that have to find all their rows travel as one. None can change more rows than its set
-/// has, so that the sum is right only if each is. The others follow.
-fn together(lines: impl Iterator<Item = Line>) -> Vec<Line> {
-    let mut one = Line {
-        sql: String::new(),
-        sets: Vec::new(),
-        rows: Some(0),
-    };
-    let mut others = Vec::new();
-    for mut line in lines {
-        let Some((rows, all)) = line.rows.zip(one.rows.as_mut()) else {
-            others.push(line);
-            continue;
-        };
-        *all += rows;
-        one.sets.append(&mut line.sets);
-        one.sql.push_str(&line.sql);
-        one.sql.push(';');
-    }
-    if !one.sets.is_empty() {
-        others.insert(0, one);
-    }
-    others
 }
 
 /// Rows that one statement finds by the set in the place of `{rows}`.

@@ -15,11 +15,10 @@ mod memory;
 mod rows;
 mod totals;
 
-pub(super) use asides::Asides;
+pub(super) use asides::{Asides, Seen};
 pub(crate) use batch::Batch;
 
-use super::{Base, Beginning, StoreError, Tx, notify};
-use asides::Seen;
+use super::{Base, StoreError, Tx, notify};
 use sea_orm::DbBackend;
 use std::{
     collections::hash_map::DefaultHasher,

@@ -28,11 +28,17 @@ impl Drop for Aside {
 
 /// What had been written by others at some moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(in crate::store) struct Seen {
     /// By this process, beside the writer.
     asides: u64,
     /// By other processes, as SQLite counts them.
     version: i64,
+}
+
+impl Seen {
+    pub(in crate::store) fn version(self) -> i64 {
+        self.version
+    }
 }
 
 impl Asides {
@@ -47,6 +53,11 @@ impl Asides {
         // In this order: what begins in between is found by whoever holds the connection next.
         let done = self.0.done.load(Ordering::SeqCst);
         done == seen.asides && self.0.begun.load(Ordering::SeqCst) == done
+    }
+
+    /// The same, for whoever holds the only connection that writes: nothing is being written.
+    pub(in crate::store) fn begun_as(&self, seen: Seen) -> bool {
+        self.0.begun.load(Ordering::SeqCst) == seen.asides
     }
 
     /// As it is for whoever holds the only connection that writes.

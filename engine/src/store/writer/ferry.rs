@@ -5,8 +5,7 @@
 //! On PostgreSQL rows are locked before anything is decided on them, so a group begins when the one
 //! before has ended.
 
-use super::{Base, Beginning, Job, Needs, Seen, StoreError, Writer, memory::Away};
-use crate::store::sets::Sheet;
+use super::{Job, Needs, StoreError, Writer, memory::Away};
 use sea_orm::DbBackend;
 use tokio::{
     sync::{mpsc, watch},
@@ -119,12 +118,8 @@ impl Writer {
     /// Sends off what is aboard; what could not board is settled by itself.
     async fn leave(&mut self, quay: &mut Quay, under_way: &watch::Sender<usize>) {
         let seen = self.seen.filter(|_| quay.waiting.is_empty());
-        // The transaction begins while the rows are spelt.
-        let boarded = seen.and_then(|seen| {
-            let tx = self.base.beginning();
-            Some((seen, tx, self.batch.sheet().ok()?))
-        });
-        let Some((seen, tx, sheet)) = boarded else {
+        let boarded = seen.and_then(|seen| Some((seen, self.batch.sheet().ok()?)));
+        let Some((seen, sheet)) = boarded else {
             if !quay.aboard.is_empty() {
                 // What was decided about them is decided anew.
                 self.forget();
@@ -139,7 +134,7 @@ impl Writer {
         let away = self.batch.depart();
         let group = std::mem::take(&mut quay.aboard);
         let base = self.base.clone();
-        let landing = tokio::spawn(async move { fly(&base, tx, seen, sheet).await });
+        let landing = tokio::spawn(async move { base.commit_at_once(seen, sheet).await });
         quay.flight = Some(Flight {
             group,
             away,
@@ -190,26 +185,5 @@ async fn landing(flight: &mut Option<Flight>) -> Result<(), StoreError> {
         Some(flight) => (&mut flight.landing)
             .await
             .unwrap_or_else(|e| Err(StoreError::Unfit(format!("a commit broke off: {e}")))),
-    }
-}
-
-/// One transaction, provided nobody else wrote since the decisions were made: that holds for
-/// refusals too, which write nothing.
-async fn fly(
-    base: &Base,
-    tx: Beginning,
-    seen: Seen,
-    sheet: Option<Sheet>,
-) -> Result<(), StoreError> {
-    let tx = Base::begun(tx).await?;
-    if base.asides.seen_by(&tx).await? != seen {
-        return Err(StoreError::Conflict);
-    }
-    match sheet {
-        Some(sheet) => {
-            tx.carry_out(sheet).await?;
-            tx.end().await
-        }
-        None => Ok(()),
     }
 }
