@@ -41,6 +41,14 @@ impl Quay {
     fn has_room(&self) -> bool {
         self.waiting.len() + self.aboard.len() < MOST
     }
+    /// All that wait to be decided about, as far as there is room.
+    fn gather(&mut self, jobs: &mut Jobs) {
+        while self.has_room()
+            && let Ok(next) = jobs.try_recv()
+        {
+            self.waiting.push(next);
+        }
+    }
     fn all(&mut self) -> Vec<Box<dyn Job>> {
         self.aboard.append(&mut self.waiting);
         std::mem::take(&mut self.aboard)
@@ -57,14 +65,18 @@ impl Writer {
                     return;
                 };
                 quay.waiting.push(first);
-                // Whoever is about to send gets the chance to be in the same group.
-                tokio::task::yield_now().await;
+                // Whoever is about to send gets the chance to be in the same group, and so does
+                // whoever is about to send then.
+                loop {
+                    let waiting = quay.waiting.len();
+                    tokio::task::yield_now().await;
+                    quay.gather(&mut jobs);
+                    if quay.waiting.len() == waiting {
+                        break;
+                    }
+                }
             }
-            while quay.has_room()
-                && let Ok(next) = jobs.try_recv()
-            {
-                quay.waiting.push(next);
-            }
+            quay.gather(&mut jobs);
             if self.board(&mut quay).await.is_err() {
                 // Whatever is aboard may stand on sand: it is not sent off as it is.
                 self.seen = None;
