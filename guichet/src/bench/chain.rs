@@ -9,6 +9,7 @@ use super::{
     place::Place,
     postgres, raw,
     stats::{mean, percentile, rate},
+    tell,
     town::{self, Rules, Town},
 };
 use serde_json::json;
@@ -94,16 +95,36 @@ pub(super) async fn growth(options: &Options) -> anyhow::Result<Line> {
     let tickets = options.tickets.unwrap_or(GROWTH);
     let mut frame = Frame::on_file("growth", options).await?;
     let run = carried(&frame.place, options, 1, tickets, options.in_flight).await?;
+    let server = match &options.postgres {
+        Some(_) => {
+            tell("growth: on PostgreSQL");
+            let place = Place::server(options).await?;
+            let run = carried(&place, options, 1, tickets, options.in_flight).await?;
+            place.leave().await?;
+            Some(run)
+        }
+        None => None,
+    };
     frame.anchors(options).await?;
     let line = &mut frame.line;
     run.describe(line, options);
-    let tenth = (tickets / 10).max(1);
-    let early = window(&run.driven, tenth, 2 * tenth);
-    let late = window(&run.driven, tickets - tenth, tickets);
-    line.figure("early_tickets_per_s", early);
-    line.figure("late_tickets_per_s", late);
-    line.figure("ratio", late / early);
+    tenths(line, "", &run.driven);
+    match server {
+        Some(run) => tenths(line, "pg_", &run.driven),
+        None => line.set("pg_blocked", super::place::NO_SERVER),
+    }
     frame.end().await
+}
+
+/// How fast the second tenth of the tickets and the last one closed.
+fn tenths(line: &mut Line, on: &str, driven: &Driven) {
+    let tickets = driven.closed_at.len();
+    let tenth = (tickets / 10).max(1);
+    let early = window(driven, tenth, 2 * tenth);
+    let late = window(driven, tickets - tenth, tickets);
+    line.figure(&format!("{on}early_tickets_per_s"), early);
+    line.figure(&format!("{on}late_tickets_per_s"), late);
+    line.figure(&format!("{on}ratio"), late / early);
 }
 
 /// Tickets a second among those that closed from the `from`-th to the `to`-th.

@@ -58,6 +58,7 @@ impl Goal {
         most("ticket_costs", "kb_loaded", 40.0, Some(20.0)),
         most("ticket_costs", "pg_commits_idle", 9.0, None),
         least("growth", "ratio", 0.9, Some(0.97)),
+        least("growth", "pg_ratio", 0.9, Some(0.97)),
         least("dag_layers", "ratio", 0.35, Some(0.6)),
         least("dag_layers", "tasks_per_s", 3000.0, Some(5000.0)),
         least("dag_montage_1k", "ratio", 0.35, Some(0.6)),
