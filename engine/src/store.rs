@@ -161,8 +161,9 @@ impl Store {
     /// The database cannot be reached, or is unfit: an SQLite older than the safe one.
     pub async fn open(url: &str) -> Result<Store, StoreError> {
         let on_sqlite = url.starts_with("sqlite:");
+        let asides = writer::Asides::default();
         let (write, read, beat) = if on_sqlite {
-            let write = Database::connect(sqlite(url, false)).await?;
+            let write = Database::connect(sqlite_writing(url, &asides)).await?;
             let read = Database::connect(sqlite(url, true)).await?;
             (write.clone(), read, write)
         } else {
@@ -175,7 +176,7 @@ impl Store {
         let base = Base {
             write,
             read,
-            asides: writer::Asides::default(),
+            asides,
             origin: notify::origin(),
         };
         let writers = if on_sqlite { 1 } else { WRITERS };
@@ -336,6 +337,20 @@ fn sqlite(url: &str, reading: bool) -> ConnectOptions {
                     .pragma("temp_store", "memory")
             }
         });
+    options
+}
+
+/// The one connection that writes. SQLite counts foreign commits for each connection anew: what was
+/// seen on the one before is not what is seen on this.
+fn sqlite_writing(url: &str, asides: &writer::Asides) -> ConnectOptions {
+    let (mut options, asides) = (sqlite(url, false), asides.clone());
+    options.map_sqlx_sqlite_pool_opts(move |it| {
+        let asides = asides.clone();
+        it.after_connect(move |_, _| {
+            drop(asides.begin());
+            Box::pin(async { Ok(()) })
+        })
+    });
     options
 }
 

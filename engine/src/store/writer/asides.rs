@@ -61,7 +61,7 @@ impl Asides {
     }
 
     /// As it is for whoever holds the only connection that writes.
-    pub(super) async fn seen_by(&self, tx: &Tx) -> Result<Seen, StoreError> {
+    pub(in crate::store) async fn seen_by(&self, tx: &Tx) -> Result<Seen, StoreError> {
         let asides = self.0.begun.load(Ordering::SeqCst);
         let sql = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
         let row = tx.db().query_one_raw(sql).await?;
