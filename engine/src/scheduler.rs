@@ -100,7 +100,7 @@ impl Scheduler {
             let there = [Expr::val(*at), Expr::val(client), Expr::val(id)];
             query = query.filter(Expr::tuple(place).gt(Expr::tuple(there)));
         }
-        let page = query.into_tuple::<Due>().all(self.desk.store.reading());
+        let page = query.into_tuple::<Due>().all(self.desk.store.looking());
         Ok(page.await?)
     }
 

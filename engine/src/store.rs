@@ -218,6 +218,14 @@ impl Store {
     pub(crate) fn reading(&self) -> &DatabaseConnection {
         &self.base.read
     }
+    /// Where machines look for what is due: on PostgreSQL by index only, since the database may
+    /// believe for minutes that tables are as small as they were, and would walk them whole.
+    pub(crate) fn looking(&self) -> &DatabaseConnection {
+        match self.on_sqlite() {
+            true => &self.base.read,
+            false => &self.base.write,
+        }
+    }
     pub(crate) fn on_sqlite(&self) -> bool {
         self.base.write.get_database_backend() == DbBackend::Sqlite
     }

@@ -38,7 +38,7 @@ impl Runner {
         for some in [silent, fresh] {
             let left = AT_ONCE.saturating_sub(rows.len()) as u64;
             let some = some.limit(left).into_tuple();
-            rows.extend(some.all(self.desk.store.reading()).await?);
+            rows.extend(some.all(self.desk.store.looking()).await?);
         }
         rows.into_iter()
             .map(|(client, ticket, task, owner, family, zone)| {

@@ -14,9 +14,12 @@ const BEGIN: &str = "SET idle_in_transaction_session_timeout = '15s';
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') <> 'remote_apply'";
 /// Where everything is found by its key: in its index. A plan is made once for each statement, and
-/// one made while the tables were small has to be right when they have grown.
+/// one made while the tables were small has to be right when they have grown. Entries of what is no
+/// more are passed over by the second scan of an index, unless the first was made for a bitmap:
+/// until the next vacuum that would visit every task that was ever at work.
 const KEYED: &str = "SET plan_cache_mode = force_generic_plan;
-    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+    SET enable_seqscan = off; SET enable_bitmapscan = off;
+    SET enable_hashjoin = off; SET enable_mergejoin = off";
 /// Words that promise a commit on disk, here and on every synchronous standby.
 const KEPT: [&str; 2] = ["on", "remote_apply"];
 
