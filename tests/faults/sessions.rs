@@ -87,6 +87,8 @@ async fn given(cluster: &Postgres, url: &str, given: &str) -> (String, String) {
         plans, "force_generic_plan",
         "plans by key, whatever the role says"
     );
+    let bitmaps = setting(store.connection(), "enable_bitmapscan").await;
+    assert_eq!(bitmaps, "off", "no plan that visits what is no more");
     (theirs, ours)
 }
 
