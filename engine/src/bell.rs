@@ -6,7 +6,6 @@ mod crew;
 pub(crate) use crew::{Crew, Seat, Seats, Taken};
 
 use crate::{
-    run::Run,
     store::{Known, Left},
     ticket::{System, Ticket},
 };
@@ -103,8 +102,7 @@ impl Bell {
             return;
         }
         let before = before.filter(|it| it.state == ticket.state);
-        let none = Run::default();
-        let new = ticket.tasks.changed(before.map_or(&none, |it| &it.tasks));
+        let new = ticket.tasks.changed(before.map(|it| &it.tasks));
         let mut offers = self.offers();
         for (_, task) in new.filter(|(_, it)| it.is_due(now)) {
             if offers.len() >= MOST {

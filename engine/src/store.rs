@@ -89,11 +89,11 @@ pub(crate) fn classify(error: &DbErr) -> Answer {
     ) {
         return Answer::Lost;
     }
-    let said = inner.as_database_error();
-    if said.is_some_and(|it| it.message() == sets::MOVED) {
-        return Answer::Retry;
-    }
-    match said.and_then(|it| it.code()).as_deref() {
+    match inner
+        .as_database_error()
+        .and_then(|it| it.code())
+        .as_deref()
+    {
         Some("2067" | "1555" | "23505") => Answer::Unique,
         Some("5" | "261" | "517" | "6" | "40001" | "40P01" | "55P03") => Answer::Retry,
         // Shut down, crashed, starting, in recovery or not writable any more: PostgreSQL §A.

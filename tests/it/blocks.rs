@@ -100,8 +100,9 @@ proptest! {
 
         touched.sort_unstable();
         touched.dedup();
-        let changed: Vec<usize> = run.changed(&then.0).map(|(at, _)| at).collect();
+        let changed: Vec<usize> = run.changed(Some(&then.0)).map(|(at, _)| at).collect();
         prop_assert_eq!(changed, touched);
+        prop_assert_eq!(run.changed(None).count(), list.len());
         prop_assert!(then.0.iter().eq(&then.1), "the copy stays as it was");
         prop_assert_eq!(run == then.0, list == then.1);
         prop_assert!(run.same_nodes(&then.0));

@@ -65,7 +65,7 @@ impl Links {
     /// those that ended.
     pub(super) fn concerned(&self, run: &Run, was: &Run) -> BTreeSet<usize> {
         let mut all = BTreeSet::new();
-        for (at, now) in run.changed(was) {
+        for (at, now) in run.changed(Some(was)) {
             if now.status == Status::Waiting {
                 all.insert(at);
             }

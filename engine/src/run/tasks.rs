@@ -115,15 +115,19 @@ impl Run {
         tasks.filter(move |(_, it)| bit(it.status) & bits != 0)
     }
 
-    /// Those that are not the very ones that `was` has, with their positions.
-    pub fn changed<'a>(&'a self, was: &'a Run) -> impl Iterator<Item = (usize, &'a Task)> {
+    /// Those that are not the very ones that `was` has, with their positions; all of them when
+    /// there was nothing.
+    pub fn changed<'a>(&'a self, was: Option<&'a Run>) -> impl Iterator<Item = (usize, &'a Task)> {
         let blocks = self.blocks.iter().enumerate();
-        let blocks = blocks.filter(|(nth, it)| {
-            let then = was.blocks.get(*nth);
+        let blocks = blocks.filter(move |(nth, it)| {
+            let then = was.and_then(|was| was.blocks.get(*nth));
             !then.is_some_and(|then| Arc::ptr_eq(it, then))
         });
         let tasks = blocks.flat_map(|(nth, it)| numbered(nth, it));
-        tasks.filter(|(at, it)| !was.get(*at).is_some_and(|then| std::ptr::eq(*it, then)))
+        tasks.filter(move |(at, it)| {
+            let then = was.and_then(|was| was.get(*at));
+            !then.is_some_and(|then| std::ptr::eq(*it, then))
+        })
     }
 
     /// The earliest phase in which something is to be done; what acts counts before it may begin.
@@ -177,7 +181,7 @@ impl Run {
     pub fn same_nodes(&self, other: &Run) -> bool {
         let same =
             |it: &Task, then: &Task| Arc::ptr_eq(&it.node, &then.node) || it.node == then.node;
-        let mut changed = self.changed(other);
+        let mut changed = self.changed(Some(other));
         self.len() == other.len()
             && changed.all(|(at, it)| other.get(at).is_some_and(|then| same(it, then)))
     }
@@ -199,7 +203,8 @@ fn numbered(nth: usize, block: &Block) -> impl Iterator<Item = (usize, &Task)> {
 
 impl PartialEq for Run {
     fn eq(&self, other: &Run) -> bool {
-        self.len() == other.len() && self.changed(other).all(|(at, it)| *it == other[at])
+        let mut changed = self.changed(Some(other));
+        self.len() == other.len() && changed.all(|(at, it)| *it == other[at])
     }
 }
 

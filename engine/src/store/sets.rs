@@ -7,8 +7,8 @@ pub(super) use spelt::Set;
 
 use super::{Store, StoreError, Tx, codec, notify::Word};
 use sea_orm::{
-    ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
-    QueryResult, Statement,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
+    PrimaryKeyToColumn, QueryResult, RuntimeErr, Statement,
 };
 use serde::Serialize;
 
@@ -35,8 +35,17 @@ struct Line {
 /// there is no word for it outside triggers.
 const ALL: &str = "SELECT iif(changes() = CAST(? AS INTEGER), 1, json('not ' || changes()));";
 
-/// What SQLite says when one of these stops it.
-pub(super) const MOVED: &str = "malformed JSON";
+/// Why a script ended: SQLite's own words for such JSON mean that somebody else was faster.
+pub(super) fn stopped(error: DbErr) -> StoreError {
+    let inner = match &error {
+        DbErr::Exec(RuntimeErr::SqlxError(it)) => it.as_database_error(),
+        _ => None,
+    };
+    match inner.is_some_and(|it| it.message() == "malformed JSON") {
+        true => StoreError::Conflict,
+        false => error.into(),
+    }
+}
 
 impl Sheet {
     pub(super) fn new(backend: DbBackend) -> Sheet {
@@ -199,7 +208,7 @@ impl Tx {
         }
         let values = values.into_iter().map(Into::into);
         let one = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
-        self.db().execute_raw(one).await?;
+        self.db().execute_raw(one).await.map_err(stopped)?;
         Ok(())
     }
 

@@ -1,7 +1,11 @@
 //! A whole group as one message to the thread that has SQLite's connection: each message wakes that
 //! thread and whoever waits for its answer, which takes longer than most statements.
 
-use super::{Base, StoreError, sets::Sheet, writer::Seen};
+use super::{
+    Base, StoreError,
+    sets::{Sheet, stopped},
+    writer::Seen,
+};
 use sea_orm::{
     DbErr, RuntimeErr,
     sqlx::{AssertSqlSafe, Error, Sqlite, pool::PoolConnection, query},
@@ -21,14 +25,14 @@ impl Base {
         sheet: Option<Sheet>,
     ) -> Result<(), StoreError> {
         let pool = self.write.get_sqlite_connection_pool();
-        let mut connection = pool.acquire().await?;
+        let mut connection = pool.acquire().await.map_err(failed)?;
         if !self.asides.begun_as(seen) {
             return Err(StoreError::Conflict);
         }
         let done = run(&mut connection, seen, sheet).await;
         if done.is_err() {
             // It may be inside the transaction, which ends with it.
-            connection.close().await?;
+            connection.close_on_drop();
         }
         done
     }
@@ -51,14 +55,12 @@ async fn run(
     for value in values {
         all = all.bind(value);
     }
-    all.execute(&mut **connection).await?;
-    Ok(())
+    let done = all.execute(&mut **connection).await;
+    done.map(drop).map_err(failed)
 }
 
-impl From<Error> for StoreError {
-    fn from(error: Error) -> StoreError {
-        StoreError::Db(DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
-    }
+fn failed(error: Error) -> StoreError {
+    stopped(DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl Metrics {
     }
 
     fn tasks_ended(&self, before: &ticket::Ticket, after: &ticket::Ticket, now: DateTime<Utc>) {
-        for (at, is) in after.tasks.changed(&before.tasks) {
+        for (at, is) in after.tasks.changed(Some(&before.tasks)) {
             let Some(was) = before.tasks.get(at).filter(|it| it.status != is.status) else {
                 continue;
             };

@@ -1,6 +1,6 @@
 //! What needs no database: lines, prices, drawings, help.
 
-use crate::counter::bare;
+use crate::counter::{bare, program, run_with};
 use serde_json::{Value, json};
 
 #[test]
@@ -44,6 +44,10 @@ fn the_demonstration_does_not_take_a_database_that_may_be_somebodys() {
         bare(&[&named[..], &["--lang", "en", "demo", "--auto"]].concat())
             .ends(2, &["never in a database that exists"]);
     }
+    let mut also_set = program();
+    also_set.env("GUICHET_DATABASE_URL", "sqlite:///nowhere.db");
+    also_set.args(["--database", "sqlite:///nowhere.db", "demo", "--auto"]);
+    run_with(also_set, "").ends(2, &["--keep"]);
 }
 
 #[test]

@@ -4,7 +4,6 @@
 use super::batch::Batch;
 use crate::{
     approval::{Gate, GateState},
-    run::Run,
     store::{
         StoreError, codec,
         entity::{gate, gate_barred, task, ticket, ticket_order},
@@ -140,13 +139,12 @@ impl Batch {
 
     fn tasks_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
         let (mut new, mut changed) = (self.set(), self.set());
-        let none = Run::default();
         for (known, before) in &self.rows.before {
             let after = self.after(known)?;
-            let old = before.as_ref().map_or(&none, |it| &it.tasks);
+            let old = before.as_ref().map(|it| &it.tasks);
             for (at, task) in after.tasks.changed(old) {
                 let row = || codec::task_row(&after.client, after.id, task);
-                match old.get(at) {
+                match old.and_then(|it| it.get(at)) {
                     Some(was) if was == task => {}
                     Some(_) => changed.push(&row()?)?,
                     None => new.push(&row()?)?,

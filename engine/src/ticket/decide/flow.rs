@@ -9,7 +9,7 @@ use crate::{
     notice::Occasion,
     people::Right,
     quota::SlotMove,
-    run::{self, Run},
+    run,
     ticket::{Ending, Refusal, Standstill, Start, Status, Task, transition::LockMove},
 };
 use catalogue::Tokens;
@@ -50,8 +50,7 @@ impl Draft<'_> {
     /// Tells those who have manual tasks that became ready just now.
     fn tell_hands(&mut self) {
         let now = self.now();
-        let none = Run::default();
-        let changed = self.it.ticket.tasks.changed(self.settled.unwrap_or(&none));
+        let changed = self.it.ticket.tasks.changed(self.settled);
         let fresh: Vec<(Role, Value)> = changed
             .filter(|(_, it)| it.status == Status::Ready && it.started_at == Some(now))
             .filter_map(|(_, it)| match &it.node.work {
