@@ -8,7 +8,7 @@ use crate::{
     contract::Contract,
     desk::Desk,
     ledger::Account,
-    store::{StoreError, codec, entity, tokens},
+    store::{StoreError, codec, entity, span, tokens},
     ticket::Ticket,
 };
 use catalogue::Tokens;
@@ -74,15 +74,23 @@ impl Search {
     /// `before` is when the record of that number was written.
     #[must_use]
     pub fn asked(&self, kind: DbBackend, before: Option<DateTime<Utc>>) -> sea_orm::Statement {
-        self.query(before.map(codec::micros)).build(kind)
+        self.query(kind, before.map(codec::micros)).build(kind)
     }
 
-    fn query(&self, before: Option<i64>) -> Select<entity::record::Entity> {
+    /// The client whose journal is read in its own order; none where another index says more.
+    fn along_the_key(&self) -> Option<&str> {
+        let narrowed = self.ticket.is_some() || self.person.is_some() || self.cluster.is_some();
+        self.client.as_deref().filter(|_| !narrowed)
+    }
+
+    fn query(&self, kind: DbBackend, before: Option<i64>) -> Select<entity::record::Entity> {
         use entity::record::{Column as C, Entity};
-        let mut query = Entity::find()
-            .order_by_desc(C::At)
-            .order_by_desc(C::Seq)
-            .limit(self.limit.clamp(1, 10_000));
+        let mut query = Entity::find().limit(self.limit.clamp(1, 10_000));
+        let along = self.along_the_key();
+        if along.is_none() {
+            query = query.order_by_desc(C::At);
+        }
+        query = query.order_by_desc(C::Seq);
         if let Some(it) = &self.client {
             query = query.filter(C::Client.eq(it));
         }
@@ -104,12 +112,18 @@ impl Search {
         }
         if let Some(it) = self.from {
             query = query.filter(C::At.gte(codec::micros(it)));
+            if let Some(client) = along {
+                query = query.filter(span::not_before(kind, client, it));
+            }
         }
         if let Some(it) = self.until {
             query = query.filter(C::At.lt(codec::micros(it)));
+            if let Some(client) = along {
+                query = query.filter(span::before(kind, client, it));
+            }
         }
         if let Some(seq) = self.before {
-            query = match before {
+            query = match before.filter(|_| along.is_none()) {
                 // The indexes are in the order of time: entered at that place.
                 Some(at) => {
                     let place = [C::At, C::Seq].map(Expr::col);
@@ -190,7 +204,10 @@ impl Desk {
         if search.before.is_some_and(|it| it <= 0) {
             return Ok(Vec::new());
         }
-        let rows = search.query(before).all(db).await?;
+        let rows = search
+            .query(db.get_database_backend(), before)
+            .all(db)
+            .await?;
         self.with_words(rows).await
     }
 

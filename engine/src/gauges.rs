@@ -26,7 +26,7 @@ const OWED: &str = "SELECT COUNT(*) AS n, MIN(o.at) AS due FROM (
     UNION ALL SELECT at FROM notice WHERE state = 'sending' AND lease_until >= 0) o";
 // A cross join, since there SQLite keeps the order: open tickets first, then their tasks.
 const OPEN: &str = "SELECT t.status AS status, COUNT(*) AS n FROM ticket k CROSS JOIN task t
-    WHERE t.client = k.client AND t.ticket = k.id AND k.state <> 'closed' GROUP BY t.status";
+    WHERE t.client = k.client AND t.ticket = k.id AND k.ending IS NULL GROUP BY t.status";
 
 /// Every query made here, so that a test can ask a database how it would walk.
 pub const QUERIES: [&str; 5] = [WAKE, READY, SILENT, OWED, OPEN];

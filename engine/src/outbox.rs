@@ -14,13 +14,16 @@ pub use crate::link::{Link, Minted, token_digest, wants_code};
 use crate::{
     approval::Gate,
     desk::Desk,
-    id::PersonId,
+    id::{PersonId, TicketId},
     people::Person,
     store::{StoreError, codec, entity},
     ticket::Ticket,
 };
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, sea_query::Expr,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -129,23 +132,11 @@ impl Desk {
     pub async fn messages(
         &self,
         client: Option<&str>,
-        ticket: Option<crate::id::TicketId>,
+        ticket: Option<TicketId>,
         limit: u64,
     ) -> Result<Vec<Message>, StoreError> {
-        use entity::notice::{Column as C, Entity};
-        let mut query = Entity::find().limit(limit.clamp(1, 1_000));
-        if let Some(it) = client {
-            query = query.filter(C::Client.eq(it));
-        }
-        // A client's records are in the order of time; those of several clients are not.
-        if client.is_none() || ticket.is_some() {
-            query = query.order_by_desc(C::At);
-        }
-        query = query.order_by_desc(C::Record).order_by_desc(C::N);
-        if let Some(it) = ticket {
-            query = query.filter(C::Ticket.eq(it.to_string()));
-        }
-        let rows = query.all(self.store.reading()).await?;
+        let rows = letters(client, ticket, limit);
+        let rows = rows.all(self.store.reading()).await?;
         rows.into_iter()
             .map(|it| {
                 Ok(Message {
@@ -166,4 +157,45 @@ impl Desk {
             })
             .collect()
     }
+}
+
+/// What a database of that kind is asked for the messages of a client or a ticket, so that a test
+/// can ask it how it would walk.
+#[must_use]
+pub fn asked(
+    kind: DbBackend,
+    client: Option<&str>,
+    ticket: Option<TicketId>,
+) -> sea_orm::Statement {
+    letters(client, ticket, 50).build(kind)
+}
+
+fn letters(
+    client: Option<&str>,
+    ticket: Option<TicketId>,
+    limit: u64,
+) -> Select<entity::notice::Entity> {
+    use entity::{
+        notice::{Column as C, Entity},
+        record::Column as RecordColumn,
+    };
+    let mut query = Entity::find().limit(limit.clamp(1, 1_000));
+    if let Some(it) = client {
+        query = query.filter(C::Client.eq(it));
+    }
+    // A client's records are in the order of time; those of several clients are not.
+    if client.is_none() || ticket.is_some() {
+        query = query.order_by_desc(C::At);
+    }
+    query = query.order_by_desc(C::Record).order_by_desc(C::N);
+    if let Some(it) = ticket {
+        // A letter is owed because of a record, which is found by its ticket.
+        let records = entity::record::Entity::find()
+            .select_only()
+            .columns([RecordColumn::Client, RecordColumn::Seq])
+            .filter(RecordColumn::Ticket.eq(it.to_string()));
+        let key = Expr::tuple([C::Client, C::Record].map(Expr::col));
+        query = query.filter(key.in_subquery(records.into_query()));
+    }
+    query
 }

@@ -113,7 +113,7 @@ impl Filter {
             query = query.filter(C::State.eq(state.word()));
         }
         if self.open || self.state.is_some_and(|it| it != State::Closed) {
-            query = query.filter(Expr::cust("state <> 'closed'"));
+            query = query.filter(Expr::cust("ending IS NULL"));
         }
         if self.accelerated {
             query = query.filter(Expr::cust("speed = 'accelerated'"));

@@ -9,6 +9,7 @@ mod notify;
 pub(crate) mod people;
 mod session;
 mod sets;
+pub(crate) mod span;
 mod sqlite;
 pub(crate) mod tickets;
 pub(crate) mod tiles;

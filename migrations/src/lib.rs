@@ -22,6 +22,7 @@ mod m20261122_000005_outbox;
 mod m20261122_000006_pages;
 mod m20261122_000007_tiles;
 mod m20261122_000008_near;
+mod m20261123_000009_lean;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_pages::Migration),
             Box::new(m20261122_000007_tiles::Migration),
             Box::new(m20261122_000008_near::Migration),
+            Box::new(m20261123_000009_lean::Migration),
         ]
     }
 }

@@ -158,13 +158,13 @@ const POSTING: &str = "client TEXT NOT NULL, contract TEXT NOT NULL, record BIGI
     CHECK(debit <> credit)";
 
 /// A table's columns, its key, and whether its rows are short enough to be kept in the key itself.
-struct Table {
+pub(crate) struct Table {
     columns: &'static str,
     key: &'static str,
     short: bool,
 }
 
-const fn table(columns: &'static str, key: &'static str, short: bool) -> Table {
+pub(crate) const fn table(columns: &'static str, key: &'static str, short: bool) -> Table {
     Table {
         columns,
         key,
@@ -204,7 +204,10 @@ const APART: [(&str, Table); 10] = [
 /// order of its key; indexes and triggers are made again in their order, since of two indexes that
 /// would serve alike SQLite takes the later one. Rows that refer to others go first and come back
 /// last.
-async fn rebuild(manager: &SchemaManager<'_>, tables: &[(&str, Table)]) -> Result<(), DbErr> {
+pub(crate) async fn rebuild(
+    manager: &SchemaManager<'_>,
+    tables: &[(&str, Table)],
+) -> Result<(), DbErr> {
     let mut hanging = Vec::with_capacity(tables.len());
     for (name, _) in tables.iter().rev() {
         hanging.push(what_hangs_on(manager, name).await?);

@@ -3,6 +3,7 @@
 use super::{
     StoreError, codec,
     entity::{client, contract, lot, record, slot, ticket},
+    span,
 };
 use crate::{
     contract::Contract,
@@ -183,6 +184,7 @@ pub(crate) async fn noted_since(
 ) -> Result<bool, StoreError> {
     let rows = record::Entity::find()
         .filter(record::Column::Client.eq(client))
+        .filter(span::not_before(db.get_database_backend(), client, from))
         .filter(record::Column::At.gte(codec::micros(from)))
         .filter(record::Column::Kind.eq(kind))
         .all(db)
