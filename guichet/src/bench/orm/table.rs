@@ -1,4 +1,4 @@
-//! The tables of the raw unit of work.
+//! What of the raw unit of work is read row by row.
 #![allow(missing_docs, reason = "columns are explained where the unit is")]
 
 /// Tickets.
@@ -13,44 +13,6 @@ pub mod ticket {
         pub state: i64,
         pub version: i64,
         pub client: i64,
-    }
-    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// What was noted.
-pub mod audit {
-    use sea_orm_migration::sea_orm::{self, entity::prelude::*};
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "audit")]
-    pub struct Model {
-        #[sea_orm(primary_key)]
-        pub seq: i64,
-        pub ticket: i64,
-        pub client: i64,
-        pub at: i64,
-        pub kind: String,
-        pub body: String,
-    }
-    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// What is owed.
-pub mod outbox {
-    use sea_orm_migration::sea_orm::{self, entity::prelude::*};
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "outbox")]
-    pub struct Model {
-        #[sea_orm(primary_key)]
-        pub id: i64,
-        pub ticket: i64,
-        pub payload: String,
-        pub sent: i64,
     }
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
