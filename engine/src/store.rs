@@ -6,6 +6,7 @@ pub(crate) mod entity;
 mod gather;
 pub(crate) mod load;
 mod notify;
+mod parcel;
 pub(crate) mod people;
 mod session;
 mod sets;

@@ -7,8 +7,8 @@ pub(super) use spelt::Set;
 
 use super::{Store, StoreError, Tx, codec, notify::Word};
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
-    PrimaryKeyToColumn, QueryResult, RuntimeErr, Statement,
+    ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
+    QueryResult, Statement,
 };
 use serde::Serialize;
 
@@ -24,26 +24,24 @@ pub(super) struct Sheet {
     word: Option<Word>,
 }
 
-struct Line {
-    sql: String,
-    set: String,
+/// One statement with its set.
+pub(super) struct Line {
+    /// `?` or `$1` stands for the set, `{step}` for the step.
+    pub(super) sql: String,
+    pub(super) set: String,
     /// How many rows it has to change; fewer mean that somebody else was faster.
-    rows: Option<u64>,
+    pub(super) rows: Option<i64>,
+    /// How far behind the rows have to be.
+    pub(super) step: Option<i64>,
 }
 
-/// Makes SQLite stop unless the statement before changed so many rows. JSON that is none does that:
-/// there is no word for it outside triggers.
-const ALL: &str = "SELECT iif(changes() = CAST(? AS INTEGER), 1, json('not ' || changes()));";
-
-/// Why a script ended: SQLite's own words for such JSON mean that somebody else was faster.
-pub(super) fn stopped(error: DbErr) -> StoreError {
-    let inner = match &error {
-        DbErr::Exec(RuntimeErr::SqlxError(it)) => it.as_database_error(),
-        _ => None,
-    };
-    match inner.is_some_and(|it| it.message() == "malformed JSON") {
-        true => StoreError::Conflict,
-        false => error.into(),
+impl Line {
+    /// With the step written out.
+    fn sql(&self) -> String {
+        match self.step {
+            Some(step) => self.sql.replace("{step}", &step.to_string()),
+            None => self.sql.clone(),
+        }
     }
 }
 
@@ -67,20 +65,14 @@ impl Sheet {
         self.word = Some(word);
     }
 
-    /// All lines as SQLite takes them, with their values in order.
-    pub(super) fn script(mut self) -> (String, Vec<String>) {
+    pub(super) fn put(&mut self, line: Line) {
+        self.stage.push(line);
+    }
+
+    /// All lines, in the order in which they are carried out.
+    pub(super) fn lines(mut self) -> impl Iterator<Item = Line> {
         self.then();
-        let (mut script, mut values) = (String::new(), Vec::new());
-        for Line { sql, set, rows } in self.stages.into_iter().flatten() {
-            script.push_str(&sql);
-            script.push(';');
-            values.push(set);
-            if let Some(rows) = rows {
-                script.push_str(ALL);
-                values.push(rows.to_string());
-            }
-        }
-        (script, values)
+        self.stages.into_iter().flatten()
     }
 
     /// Inserts rows.
@@ -89,22 +81,23 @@ impl Sheet {
         M: ModelTrait + Serialize,
     {
         // One that cannot be inserted is an error of its own.
-        self.set(rows, source::<M::Entity>, false)
+        self.set(rows, source::<M::Entity>, false, None)
     }
 
     /// Replaces these columns of rows that exist. With a guard on what is stored each has to meet
-    /// it; `{old}` and `{new}` stand for the two rows.
+    /// it; `{old}` and `{new}` stand for the two rows, `{step}` for the number that comes with it.
     pub(super) fn replace<M>(
         &mut self,
         rows: Set<M>,
         moves: &[Columns<M>],
-        guard: Option<&str>,
+        guard: Option<(&str, Option<i64>)>,
     ) -> Result<(), StoreError>
     where
         M: ModelTrait + Serialize,
     {
-        let conflict = conflict::<M::Entity>(moves, guard);
-        self.set(rows, |it| source::<M::Entity>(it) + &conflict, true)
+        let conflict = conflict::<M::Entity>(moves, guard.map(|it| it.0));
+        let sql = |it| source::<M::Entity>(it) + &conflict;
+        self.set(rows, sql, true, guard.and_then(|it| it.1))
     }
 
     /// Runs a statement over rows that stand for themselves: in `sql`, `{rows}` is the set and
@@ -116,10 +109,11 @@ impl Sheet {
         all: bool,
     ) -> Result<(), StoreError> {
         if !rows.is_empty() {
-            self.stage.push(Line {
+            self.put(Line {
                 sql: over(self.backend, sql),
                 set: codec::json(&rows)?,
-                rows: all.then_some(rows.len() as u64),
+                rows: all.then(|| count(rows.len())).transpose()?,
+                step: None,
             });
         }
         Ok(())
@@ -130,15 +124,17 @@ impl Sheet {
         rows: Set<M>,
         sql: impl FnOnce(DbBackend) -> String,
         all: bool,
+        step: Option<i64>,
     ) -> Result<(), StoreError>
     where
         M: ModelTrait + Serialize,
     {
         if let Some((text, rows)) = rows.end()? {
-            self.stage.push(Line {
+            self.put(Line {
                 sql: sql(self.backend),
                 set: text,
-                rows: all.then_some(rows),
+                rows: all.then(|| count(rows)).transpose()?,
+                step,
             });
         }
         Ok(())
@@ -202,13 +198,16 @@ impl Tx {
             }
             return Ok(());
         }
-        let (sql, values) = sheet.script();
-        if sql.is_empty() {
-            return Ok(());
+        for line in sheet.lines() {
+            let (sql, set) = (line.sql(), [line.set.into()]);
+            let one = Statement::from_sql_and_values(DbBackend::Sqlite, sql, set);
+            let done = self.db().execute_raw(one).await?;
+            if let Some(rows) = line.rows
+                && count(done.rows_affected())? != rows
+            {
+                return Err(StoreError::Conflict);
+            }
         }
-        let values = values.into_iter().map(Into::into);
-        let one = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
-        self.db().execute_raw(one).await.map_err(stopped)?;
         Ok(())
     }
 
@@ -217,7 +216,7 @@ impl Tx {
         let (mut parts, mut counts) = (Vec::new(), Vec::new());
         let (mut sets, mut expected) = (Vec::new(), Vec::new());
         for (n, line) in stage.into_iter().enumerate() {
-            let sql = line.sql.replace("$1", &format!("${}", n + 1));
+            let sql = line.sql().replace("$1", &format!("${}", n + 1));
             parts.push(format!("w{n} AS ({sql} RETURNING 1)"));
             counts.push(format!("(SELECT count(*) FROM w{n})"));
             sets.push(line.set.into());
@@ -234,12 +233,20 @@ impl Tx {
         let row = row.ok_or_else(|| codec::corrupt("answer", "no row"))?;
         for (n, expected) in expected.into_iter().enumerate() {
             let changed: i64 = row.try_get_by_index(n)?;
-            if expected.is_some_and(|it| i64::try_from(it) != Ok(changed)) {
+            if expected.is_some_and(|it| it != changed) {
                 return Err(StoreError::Conflict);
             }
         }
         Ok(())
     }
+}
+
+fn count<N>(rows: N) -> Result<i64, StoreError>
+where
+    i64: TryFrom<N>,
+    <i64 as TryFrom<N>>::Error: std::fmt::Display,
+{
+    i64::try_from(rows).map_err(|e| codec::corrupt("number of rows", e))
 }
 
 /// Rows that one statement finds by the set in the place of `{rows}`.

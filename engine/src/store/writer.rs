@@ -18,7 +18,7 @@ mod totals;
 pub(super) use asides::{Asides, Seen};
 pub(crate) use batch::Batch;
 
-use super::{Base, StoreError, Tx, notify};
+use super::{Base, StoreError, Tx, notify, parcel::Forms, sqlite::Held};
 use sea_orm::DbBackend;
 use std::{
     collections::hash_map::DefaultHasher,
@@ -103,6 +103,9 @@ pub(super) struct Writer {
     base: Base,
     batch: Batch,
     seen: Option<Seen>,
+    /// SQLite's connection, for as long as the next group may follow at once.
+    held: Option<Held>,
+    forms: Forms,
 }
 
 impl Writer {
@@ -111,6 +114,8 @@ impl Writer {
             batch: Batch::new(base.write.get_database_backend()),
             base,
             seen: None,
+            held: None,
+            forms: Forms::default(),
         }
     }
 
@@ -155,6 +160,7 @@ impl Writer {
     }
 
     async fn transact(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        self.held = None;
         let tx = self.base.begin().await?;
         if self.batch.backend == DbBackend::Sqlite {
             self.look_around(&tx).await?;

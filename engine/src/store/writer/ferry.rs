@@ -5,15 +5,18 @@
 //! On PostgreSQL rows are locked before anything is decided on them, so a group begins when the one
 //! before has ended.
 
-use super::{Job, Needs, StoreError, Writer, memory::Away};
+use super::{Held, Job, Needs, StoreError, Writer, memory::Away};
 use sea_orm::DbBackend;
+use std::{pin::Pin, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
-    task::JoinHandle,
+    time,
 };
 
 /// Most commands that are committed together.
 const MOST: usize = 256;
+/// How long the connection is held for a command that may follow at once.
+const LINGER: Duration = Duration::from_millis(2);
 
 type Jobs = mpsc::UnboundedReceiver<Box<dyn Job>>;
 
@@ -21,8 +24,10 @@ type Jobs = mpsc::UnboundedReceiver<Box<dyn Job>>;
 struct Flight {
     group: Vec<Box<dyn Job>>,
     away: Away,
-    landing: JoinHandle<Result<(), StoreError>>,
+    landing: Landing,
 }
+
+type Landing = Pin<Box<dyn Future<Output = Result<Held, StoreError>> + Send>>;
 
 /// Where the jobs are.
 #[derive(Default)]
@@ -61,7 +66,7 @@ impl Writer {
         let mut open = true;
         while open || !quay.is_empty() {
             if quay.is_empty() {
-                let Some(first) = jobs.recv().await else {
+                let Some(first) = self.next(&mut jobs).await else {
                     return;
                 };
                 quay.waiting.push(first);
@@ -104,6 +109,17 @@ impl Writer {
         }
     }
 
+    /// The next job; a connection that is held is given back when there is none for a while.
+    async fn next(&mut self, jobs: &mut Jobs) -> Option<Box<dyn Job>> {
+        if self.held.is_some() {
+            if let Ok(next) = time::timeout(LINGER, jobs.recv()).await {
+                return next;
+            }
+            self.held = None;
+        }
+        jobs.recv().await
+    }
+
     /// Decides whatever can be decided on what is in memory, or read beside the group under way.
     async fn board(&mut self, quay: &mut Quay) -> Result<(), StoreError> {
         let Some(seen) = self.seen else {
@@ -142,11 +158,17 @@ impl Writer {
             under_way.send_modify(|it| *it -= count);
             return;
         };
-        let sheet = self.batch.is_changed().then_some(sheet);
+        let changed = self.batch.is_changed();
+        let parcel = changed.then(|| self.forms.pack(sheet, quay.aboard.len()));
         let away = self.batch.depart();
         let group = std::mem::take(&mut quay.aboard);
-        let base = self.base.clone();
-        let landing = tokio::spawn(async move { base.commit_at_once(seen, sheet).await });
+        let (base, held) = (self.base.clone(), self.held.take());
+        let commit = async move { base.commit_at_once(held, seen, parcel).await };
+        // One alone is not worth a task of its own, which other threads would be woken for.
+        let landing: Landing = match group.len() {
+            1 => Box::pin(commit),
+            _ => on_its_way(commit),
+        };
         quay.flight = Some(Flight {
             group,
             away,
@@ -165,14 +187,15 @@ impl Writer {
     async fn arrive(
         &mut self,
         quay: &mut Quay,
-        landed: Result<(), StoreError>,
+        landed: Result<Held, StoreError>,
         under_way: &watch::Sender<usize>,
     ) {
         let Some(Flight { group, away, .. }) = quay.flight.take() else {
             return;
         };
         let count = group.len();
-        if landed.is_ok() {
+        if let Ok(held) = landed {
+            self.held = held.keep();
             self.batch.arrived(&away);
             if !quay.aboard.is_empty() && quay.waiting.is_empty() {
                 // The disk has the next ones before anybody is told of these.
@@ -190,12 +213,19 @@ impl Writer {
     }
 }
 
+/// Begins a commit that needs nobody to look after it.
+fn on_its_way(commit: impl Future<Output = Result<Held, StoreError>> + Send + 'static) -> Landing {
+    let task = tokio::spawn(commit);
+    Box::pin(async move {
+        let broken = |e| Err(StoreError::Unfit(format!("a commit broke off: {e}")));
+        task.await.unwrap_or_else(broken)
+    })
+}
+
 /// How the group under way ended; never when there is none.
-async fn landing(flight: &mut Option<Flight>) -> Result<(), StoreError> {
+async fn landing(flight: &mut Option<Flight>) -> Result<Held, StoreError> {
     match flight {
         None => std::future::pending().await,
-        Some(flight) => (&mut flight.landing)
-            .await
-            .unwrap_or_else(|e| Err(StoreError::Unfit(format!("a commit broke off: {e}")))),
+        Some(flight) => flight.landing.as_mut().await,
     }
 }

@@ -17,8 +17,18 @@ use sea_orm::ModelTrait;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What of a ticket may change. Columns that never do are left out: so are their indexes.
-const TICKET_MOVES: [ticket::Column; 10] = [
+/// What of a ticket changes with its steps. SQLite writes the entries of every index of a column
+/// that is named here anew, changed or not.
+const TICKET_MOVES: [ticket::Column; 6] = [
+    ticket::Column::Version,
+    ticket::Column::State,
+    ticket::Column::UpdatedAt,
+    ticket::Column::WakeAt,
+    ticket::Column::WaitsFor,
+    ticket::Column::Head,
+];
+/// What of it may change, in the few steps that change more.
+const TICKET_TURNS: [ticket::Column; 10] = [
     ticket::Column::Version,
     ticket::Column::State,
     ticket::Column::Ending,
@@ -30,6 +40,8 @@ const TICKET_MOVES: [ticket::Column; 10] = [
     ticket::Column::WaitsFor,
     ticket::Column::Head,
 ];
+/// The row is exactly as far behind as the ticket went.
+const EXACT: &str = "{old}.version = {new}.version - {step}";
 /// What of an order may change.
 const ORDER_MOVES: [ticket_order::Column; 2] =
     [ticket_order::Column::Body, ticket_order::Column::Graph];
@@ -98,7 +110,7 @@ impl Batch {
     fn tickets_to(&self, sheet: &mut Sheet) -> Result<(), StoreError> {
         let (mut new, mut orders, mut reordered) = (self.set(), self.set(), self.set());
         // By how many steps each ticket went: the row has to be exactly that far behind.
-        let mut moved: BTreeMap<i64, Set<ticket::Model>> = BTreeMap::new();
+        let mut moved: BTreeMap<(i64, bool), Set<ticket::Model>> = BTreeMap::new();
         for (known, before) in &self.rows.before {
             let after = self.after(known)?;
             let order = || -> Result<ticket_order::Model, StoreError> {
@@ -117,7 +129,8 @@ impl Batch {
                 Some(before) => {
                     let steps = after.version - before.version;
                     if steps > 0 {
-                        let rows = moved.entry(steps).or_insert_with(|| self.set());
+                        let moves = (steps, turned(before, after));
+                        let rows = moved.entry(moves).or_insert_with(|| self.set());
                         rows.push(&codec::ticket_row(after)?)?;
                     }
                     let grown = !after.tasks.same_nodes(&before.tasks);
@@ -130,9 +143,9 @@ impl Batch {
         sheet.insert(new)?;
         sheet.insert(orders)?;
         sheet.replace(reordered, &ORDER_MOVES, None)?;
-        for (steps, rows) in moved {
-            let exact = format!("{{old}}.version = {{new}}.version - {steps}");
-            sheet.replace(rows, &TICKET_MOVES, Some(&exact))?;
+        for ((steps, turned), rows) in moved {
+            let columns: &[ticket::Column] = if turned { &TICKET_TURNS } else { &TICKET_MOVES };
+            sheet.replace(rows, columns, Some((EXACT, Some(steps))))?;
         }
         Ok(())
     }
@@ -153,8 +166,11 @@ impl Batch {
         }
         sheet.insert(new)?;
         // A claim is never taken back: whatever is stored is older (R2).
-        let older = Some("{old}.fence <= {new}.fence");
-        sheet.replace(changed, &TASK_MOVES, older)
+        sheet.replace(
+            changed,
+            &TASK_MOVES,
+            Some(("{old}.fence <= {new}.fence", None)),
+        )
     }
 
     /// New gates; those that changed are returned.
@@ -195,4 +211,10 @@ impl Batch {
         sheet.insert(barred)?;
         Ok(changed)
     }
+}
+
+/// Whether more of a ticket changed than its steps change.
+fn turned(before: &Ticket, after: &Ticket) -> bool {
+    let rare = |it: &Ticket| (it.ending, it.speed);
+    rare(before) != rare(after) || before.code != after.code || before.cluster != after.cluster
 }
