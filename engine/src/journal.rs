@@ -7,10 +7,9 @@ pub mod proof;
 pub mod tiles;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use workflows::plan::canonical;
 
 /// A SHA-256 digest.
 pub type Hash = [u8; 32];
@@ -103,6 +102,37 @@ pub struct Place<'a> {
     pub via: &'static str,
 }
 
+/// A leaf, with its fields in the order of canonical JSON.
+#[derive(Serialize)]
+struct Leaf<'a> {
+    actor: &'a str,
+    at: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    c: BTreeMap<&'a str, String>,
+    chg: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fence: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fx: Option<&'a str>,
+    i: i64,
+    id: &'a str,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<&'a str>,
+    role: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sd: Option<&'a str>,
+    to: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tok: &'a BTreeMap<&'static str, u32>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    took: &'a BTreeMap<String, i64>,
+    v: u8,
+    via: &'a str,
+}
+
 /// The leaf as canonical JSON (RFC 8785 for the values used here: strings and integers), and the
 /// openings of what it commits to.
 #[must_use]
@@ -111,51 +141,39 @@ pub fn leaf(
     place: &Place<'_>,
     mut salt: impl FnMut() -> Hash,
 ) -> (String, Vec<Opening>) {
-    let mut commitments = Map::new();
+    let mut commitments = BTreeMap::new();
     let mut openings = Vec::new();
     for (field, value) in &entry.words {
         let salt = salt();
-        commitments.insert((*field).to_owned(), commitment(field, &salt, value).into());
+        commitments.insert(*field, commitment(field, &salt, value));
         openings.push(Opening {
             field: (*field).to_owned(),
             salt: hex::encode(salt),
             value: value.clone(),
         });
     }
-    let mut body = json!({
-        "v": 1, "i": place.index, "id": place.id,
-        "at": place.at.to_rfc3339_opts(SecondsFormat::Micros, true),
-        "kind": entry.kind, "chg": place.about, "to": entry.to,
-        "actor": place.actor, "role": entry.role, "via": place.via,
-    });
-    let mut put = |key: &str, value: Value| {
-        body[key] = value;
+    let leaf = Leaf {
+        actor: &place.actor,
+        at: place.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        c: commitments,
+        chg: place.about,
+        fence: entry.fence,
+        from: entry.from,
+        fx: entry.effect.as_deref(),
+        i: place.index,
+        id: &place.id,
+        kind: entry.kind,
+        node: entry.task.as_deref(),
+        role: entry.role,
+        sd: entry.subject.as_deref(),
+        to: entry.to,
+        tok: &entry.tokens,
+        took: &entry.taken,
+        v: 1,
+        via: place.via,
     };
-    if let Some(task) = &entry.task {
-        put("node", task.as_str().into());
-    }
-    if let Some(from) = entry.from {
-        put("from", from.into());
-    }
-    if let Some(subject) = &entry.subject {
-        put("sd", subject.as_str().into());
-    }
-    if let Some(effect) = &entry.effect {
-        put("fx", effect.as_str().into());
-    }
-    if let Some(fence) = entry.fence {
-        put("fence", fence.into());
-    }
-    if !entry.taken.is_empty() {
-        put("took", json!(entry.taken));
-    }
-    if !entry.tokens.is_empty() {
-        put("tok", json!(entry.tokens));
-    }
-    if !commitments.is_empty() {
-        put("c", Value::Object(commitments));
-    }
-    (canonical(&body), openings)
+    let text = serde_json::to_string(&leaf).expect("keys are words, and nothing can fail");
+    (text, openings)
 }
 
 /// RFC 6962 §2.1: hash of a leaf.
@@ -256,6 +274,36 @@ mod tests {
             log.append(leaf_hash(&hex::decode(leaf).unwrap()));
             assert_eq!(hex::encode(log.root()), root);
             assert_eq!(Frontier::decode(log.size, &log.encode()), Some(log.clone()));
+        }
+    }
+
+    #[test]
+    fn a_leaf_is_canonical_whatever_it_holds() {
+        let bare = Entry::new("ticket.ordered", None, "preparing");
+        let mut full = Entry {
+            task: Some("deposit".into()),
+            from: Some("running"),
+            subject: Some("sha256:00".into()),
+            effect: Some("key \"1\"".into()),
+            fence: Some(7),
+            ..bare.clone()
+        };
+        full.taken.insert("validate".into(), 1);
+        full.tokens.insert("hold", 4);
+        full.words.insert("comment", "yes".into());
+        let place = Place {
+            index: 3,
+            id: "x".into(),
+            at: DateTime::UNIX_EPOCH,
+            about: "ACME-2026-0001",
+            actor: "p:1".into(),
+            via: "link",
+        };
+        for (entry, fields) in [(bare, 10), (full, 18)] {
+            let (leaf, _) = leaf(&entry, &place, || [9; 32]);
+            let value: serde_json::Value = serde_json::from_str(&leaf).unwrap();
+            assert_eq!(workflows::plan::canonical(&value), leaf);
+            assert_eq!(value.as_object().unwrap().len(), fields, "{leaf}");
         }
     }
 

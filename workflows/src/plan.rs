@@ -229,21 +229,80 @@ pub fn digest(value: &Value) -> String {
 /// JSON with keys sorted and no spaces; equal values give equal text, whatever order they came in.
 #[must_use]
 pub fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    spell(value, &mut text);
+    text
+}
+
+fn spell(value: &Value, text: &mut String) {
     match value {
         Value::Object(map) => {
-            let sorted: BTreeMap<_, _> = map.iter().collect();
-            let inner: Vec<String> = sorted
-                .into_iter()
-                .map(|(k, v)| format!("{}:{}", Value::String(k.clone()), canonical(v)))
-                .collect();
-            format!("{{{}}}", inner.join(","))
+            let mut pairs: Vec<_> = map.iter().collect();
+            pairs.sort_unstable_by_key(|it| it.0);
+            let mut mark = '{';
+            for (key, value) in pairs {
+                text.push(mark);
+                mark = ',';
+                quote(key, text);
+                text.push(':');
+                spell(value, text);
+            }
+            text.push_str(if mark == '{' { "{}" } else { "}" });
         }
         Value::Array(list) => {
-            format!(
-                "[{}]",
-                list.iter().map(canonical).collect::<Vec<_>>().join(",")
-            )
+            let mut mark = '[';
+            for value in list {
+                text.push(mark);
+                mark = ',';
+                spell(value, text);
+            }
+            text.push_str(if mark == '[' { "[]" } else { "]" });
         }
-        other => other.to_string(),
+        Value::String(it) => quote(it, text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => *text += &value.to_string(),
+    }
+}
+
+/// As JSON writes it: quotes, backslashes and control characters escaped (RFC 8259 §7).
+fn quote(words: &str, text: &mut String) {
+    let plain = |it: char| it != '"' && it != '\\' && it >= ' ';
+    if words.chars().all(plain) {
+        text.push('"');
+        text.push_str(words);
+        text.push('"');
+    } else {
+        *text += &Value::from(words).to_string();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn keys_come_in_their_order_and_nothing_else_is_added() {
+        let value = json!({ "b": [1, { "z": null, "a": -2.5 }, []], "a": {}, "ä": true });
+        let text = r#"{"a":{},"b":[1,{"a":-2.5,"z":null},[]],"ä":true}"#;
+        assert_eq!(canonical(&value), text);
+    }
+
+    /// RFC 8259 §7.
+    #[test]
+    fn words_are_escaped_as_json_does() {
+        for words in [
+            "",
+            "plain",
+            "é 漢 😀",
+            "\"",
+            "\\",
+            "\n\t\u{8}\u{1f}\u{7f}",
+            "/",
+        ] {
+            let text = canonical(&json!({ words: words }));
+            let back: Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(back, json!({ words: words }), "{text}");
+            assert_eq!(canonical(&json!(words)), json!(words).to_string());
+        }
     }
 }
