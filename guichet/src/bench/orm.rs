@@ -53,11 +53,11 @@ async fn plain(dir: &Path, batch: usize, options: &Options) -> anyhow::Result<f6
 
 /// Moves those that stand as they were read.
 const MOVE: &str = "UPDATE ticket SET state = it.value->>2, version = it.value->>1 + 1
-    FROM json_each(?) it WHERE ticket.id = it.value->>0 AND ticket.version = it.value->>1";
+    FROM jsonb_each(?) it WHERE ticket.id = it.value->>0 AND ticket.version = it.value->>1";
 const NOTE: &str = "INSERT INTO audit(ticket, client, at, kind, body)
-    SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each(?)";
+    SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM jsonb_each(?)";
 const OWE: &str = "INSERT INTO outbox(ticket, payload, sent)
-    SELECT value->>0, value->>1, value->>2 FROM json_each(?)";
+    SELECT value->>0, value->>1, value->>2 FROM jsonb_each(?)";
 
 /// Units a second, as the engine writes: whatever shares a commit is read and written in sets.
 async fn through(dir: &Path, batch: usize, seconds: f64) -> anyhow::Result<f64> {
