@@ -71,7 +71,8 @@ pub struct Search {
 
 impl Search {
     /// What a database of that kind is asked, so that a test can ask it how it would walk;
-    /// `before` is when the record of that number was written.
+    /// `before` is when the record of that number was written; a journal that is read in its own
+    /// order goes by the number alone.
     #[must_use]
     pub fn asked(&self, kind: DbBackend, before: Option<DateTime<Utc>>) -> sea_orm::Statement {
         self.query(kind, before.map(codec::micros)).build(kind)
@@ -123,7 +124,7 @@ impl Search {
             }
         }
         if let Some(seq) = self.before {
-            query = match before.filter(|_| along.is_none()) {
+            query = match before {
                 // The indexes are in the order of time: entered at that place.
                 Some(at) => {
                     let place = [C::At, C::Seq].map(Expr::col);
@@ -193,7 +194,9 @@ impl Desk {
     pub async fn records(&self, search: &Search) -> Result<Vec<Trace>, StoreError> {
         let db = self.store.reading();
         let mut before = None;
-        if let (Some(client), Some(seq)) = (&search.client, search.before) {
+        if search.along_the_key().is_none()
+            && let (Some(client), Some(seq)) = (&search.client, search.before)
+        {
             use entity::record::{Column as C, Entity};
             let at = Entity::find_by_id((client.clone(), seq))
                 .select_only()

@@ -277,6 +277,17 @@ mod tests {
         }
     }
 
+    fn place() -> Place<'static> {
+        Place {
+            index: 3,
+            id: "x".into(),
+            at: DateTime::UNIX_EPOCH,
+            about: "ACME-2026-0001",
+            actor: "p:1".into(),
+            via: "link",
+        }
+    }
+
     #[test]
     fn a_leaf_is_canonical_whatever_it_holds() {
         let bare = Entry::new("ticket.ordered", None, "preparing");
@@ -291,16 +302,8 @@ mod tests {
         full.taken.insert("validate".into(), 1);
         full.tokens.insert("hold", 4);
         full.words.insert("comment", "yes".into());
-        let place = Place {
-            index: 3,
-            id: "x".into(),
-            at: DateTime::UNIX_EPOCH,
-            about: "ACME-2026-0001",
-            actor: "p:1".into(),
-            via: "link",
-        };
         for (entry, fields) in [(bare, 10), (full, 18)] {
-            let (leaf, _) = leaf(&entry, &place, || [9; 32]);
+            let (leaf, _) = leaf(&entry, &place(), || [9; 32]);
             let value: serde_json::Value = serde_json::from_str(&leaf).unwrap();
             assert_eq!(workflows::plan::canonical(&value), leaf);
             assert_eq!(value.as_object().unwrap().len(), fields, "{leaf}");
@@ -311,15 +314,7 @@ mod tests {
     fn a_leaf_holds_no_words_of_people_only_commitments_to_them() {
         let mut entry = Entry::new("gate.decided", Some("agreeing"), "scheduled");
         entry.words.insert("comment", "Paul Dupont approves".into());
-        let place = Place {
-            index: 3,
-            id: "x".into(),
-            at: DateTime::UNIX_EPOCH,
-            about: "ACME-2026-0001",
-            actor: "p:1".into(),
-            via: "link",
-        };
-        let (leaf, openings) = leaf(&entry, &place, || [9; 32]);
+        let (leaf, openings) = leaf(&entry, &place(), || [9; 32]);
         assert!(!leaf.contains("Paul"));
         assert!(leaf.contains(&commitment("comment", &[9; 32], &openings[0].value)));
     }

@@ -19,7 +19,8 @@ pub(super) struct Forms {
     views: usize,
 }
 
-/// A heartbeat that finds everything as it is still has to be able to write (R19).
+/// A group that leaves everything as it is still has to be able to write: it may be a heartbeat
+/// (R19).
 const ABLE: &str = "UPDATE client SET name = name WHERE false;";
 /// Views for single commands; what comes later shares the one for groups.
 const ALONE: usize = 128;
@@ -47,7 +48,8 @@ pub(super) enum Cell {
     Nothing,
     /// What nobody else may have written since.
     Seen,
-    Number(i64),
+    Rows(u64),
+    Step(i64),
     Set(String),
 }
 
@@ -65,6 +67,12 @@ impl Form {
             counted: line.rows.is_some(),
             stepped: line.step.is_some(),
         }
+    }
+
+    fn is_of(&self, line: &Line) -> bool {
+        self.sql == line.sql
+            && self.counted == line.rows.is_some()
+            && self.stepped == line.step.is_some()
     }
 
     fn width(&self) -> usize {
@@ -101,15 +109,12 @@ impl Forms {
         let mut cells = Vec::with_capacity(self.view.columns);
         let mut next = self.known.len();
         for line in lines {
-            let mut at = self.place(&line, next);
-            if at.is_none() {
+            let at = self.place(&line).expect("it has just been learnt");
+            if at < next {
                 self.pass(&mut cells, next, self.known.len());
                 cells.push(Cell::Seen);
                 next = 0;
-                at = self.place(&line, next);
             }
-            // Every line has just been learnt.
-            let at = at.unwrap_or(next);
             self.pass(&mut cells, next, at);
             put(&mut cells, line);
             next = at + 1;
@@ -121,10 +126,9 @@ impl Forms {
         }
     }
 
-    /// Where that line's statement comes, from there on.
-    fn place(&self, line: &Line, from: usize) -> Option<usize> {
-        let found = self.known[from..].iter().position(|it| it.sql == line.sql);
-        found.map(|it| from + it)
+    /// Where lines of that form come.
+    fn place(&self, line: &Line) -> Option<usize> {
+        self.known.iter().position(|it| it.is_of(line))
     }
 
     /// Nothing for these.
@@ -137,7 +141,7 @@ impl Forms {
     fn learn(&mut self, lines: &[Line]) {
         let (mut next, known) = (0, self.known.len());
         for line in lines {
-            next = match self.place(line, 0) {
+            next = match self.place(line) {
                 Some(at) => at + 1,
                 None => {
                     self.known.insert(next, Form::of(line));
@@ -158,8 +162,8 @@ impl Forms {
 
 fn put(cells: &mut Vec<Cell>, line: Line) {
     cells.push(Cell::Set(line.set));
-    cells.extend(line.rows.map(Cell::Number));
-    cells.extend(line.step.map(Cell::Number));
+    cells.extend(line.rows.map(Cell::Rows));
+    cells.extend(line.step.map(Cell::Step));
 }
 
 impl View {
@@ -243,7 +247,8 @@ mod tests {
         let cells = parcel.cells.iter().map(|it| match it {
             Cell::Seen => "|".to_owned(),
             Cell::Nothing => ".".to_owned(),
-            Cell::Number(it) => it.to_string(),
+            Cell::Rows(it) => it.to_string(),
+            Cell::Step(it) => it.to_string(),
             Cell::Set(it) => it.clone(),
         });
         cells.collect()

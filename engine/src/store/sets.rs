@@ -30,7 +30,7 @@ pub(super) struct Line {
     pub(super) sql: String,
     pub(super) set: String,
     /// How many rows it has to change; fewer mean that somebody else was faster.
-    pub(super) rows: Option<i64>,
+    pub(super) rows: Option<u64>,
     /// How far behind the rows have to be.
     pub(super) step: Option<i64>,
 }
@@ -85,19 +85,19 @@ impl Sheet {
     }
 
     /// Replaces these columns of rows that exist. With a guard on what is stored each has to meet
-    /// it; `{old}` and `{new}` stand for the two rows, `{step}` for the number that comes with it.
+    /// it; `{old}` and `{new}` stand for the two rows, `{step}` for the step.
     pub(super) fn replace<M>(
         &mut self,
         rows: Set<M>,
         moves: &[Columns<M>],
-        guard: Option<(&str, Option<i64>)>,
+        guard: Option<&str>,
+        step: Option<i64>,
     ) -> Result<(), StoreError>
     where
         M: ModelTrait + Serialize,
     {
-        let conflict = conflict::<M::Entity>(moves, guard.map(|it| it.0));
-        let sql = |it| source::<M::Entity>(it) + &conflict;
-        self.set(rows, sql, true, guard.and_then(|it| it.1))
+        let conflict = conflict::<M::Entity>(moves, guard);
+        self.set(rows, |it| source::<M::Entity>(it) + &conflict, true, step)
     }
 
     /// Runs a statement over rows that stand for themselves: in `sql`, `{rows}` is the set and
@@ -112,7 +112,7 @@ impl Sheet {
             self.put(Line {
                 sql: over(self.backend, sql),
                 set: codec::json(&rows)?,
-                rows: all.then(|| count(rows.len())).transpose()?,
+                rows: all.then_some(rows.len() as u64),
                 step: None,
             });
         }
@@ -133,7 +133,7 @@ impl Sheet {
             self.put(Line {
                 sql: sql(self.backend),
                 set: text,
-                rows: all.then(|| count(rows)).transpose()?,
+                rows: all.then_some(rows),
                 step,
             });
         }
@@ -203,7 +203,7 @@ impl Tx {
             let one = Statement::from_sql_and_values(DbBackend::Sqlite, sql, set);
             let done = self.db().execute_raw(one).await?;
             if let Some(rows) = line.rows
-                && count(done.rows_affected())? != rows
+                && done.rows_affected() != rows
             {
                 return Err(StoreError::Conflict);
             }
@@ -233,20 +233,12 @@ impl Tx {
         let row = row.ok_or_else(|| codec::corrupt("answer", "no row"))?;
         for (n, expected) in expected.into_iter().enumerate() {
             let changed: i64 = row.try_get_by_index(n)?;
-            if expected.is_some_and(|it| it != changed) {
+            if expected.is_some_and(|it| i64::try_from(it) != Ok(changed)) {
                 return Err(StoreError::Conflict);
             }
         }
         Ok(())
     }
-}
-
-fn count<N>(rows: N) -> Result<i64, StoreError>
-where
-    i64: TryFrom<N>,
-    <i64 as TryFrom<N>>::Error: std::fmt::Display,
-{
-    i64::try_from(rows).map_err(|e| codec::corrupt("number of rows", e))
 }
 
 /// Rows that one statement finds by the set in the place of `{rows}`.

@@ -4,18 +4,20 @@
 use super::codec;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    DbBackend,
+    DbBackend, Value,
     sea_query::{Expr, SimpleExpr},
 };
 
 /// Halves what lies between the ends until both meet at the first record that is not older. Where a
 /// record is missing, both stay around the place.
-const HALVES: &str = "WITH RECURSIVE half(lo, hi) AS (
-    SELECT CAST(0 AS BIGINT), size FROM log_head WHERE client = $1
+const HALVES: &str = "WITH RECURSIVE half(client, at, lo, hi) AS (
+    SELECT client, CAST({at} AS BIGINT), CAST(0 AS BIGINT), size FROM log_head
+    WHERE client = {client}
     UNION ALL
-    SELECT CASE WHEN record.at < $2 THEN (lo + hi) / 2 + 1 ELSE lo END,
-        CASE WHEN record.at < $3 THEN hi ELSE (lo + hi) / 2 END
-    FROM half JOIN record ON record.client = $4 AND record.seq = (lo + hi) / 2
+    SELECT half.client, half.at,
+        CASE WHEN record.at < half.at THEN (lo + hi) / 2 + 1 ELSE lo END,
+        CASE WHEN record.at < half.at THEN hi ELSE (lo + hi) / 2 END
+    FROM half JOIN record ON record.client = half.client AND record.seq = (lo + hi) / 2
     WHERE lo < hi)";
 
 /// Holds for records of this client from about then on: for all that are not older, and hardly any
@@ -35,12 +37,12 @@ fn bound(
     client: &str,
     at: DateTime<Utc>,
 ) -> SimpleExpr {
-    let mut sql = format!("{side}({HALVES} SELECT {end} FROM half)");
-    if kind != DbBackend::Postgres {
-        for nth in 1..=4 {
-            sql = sql.replace(&format!("${nth}"), "?");
-        }
-    }
-    let (client, at) = (sea_orm::Value::from(client), codec::micros(at));
-    Expr::cust_with_values(sql, [client.clone(), at.into(), at.into(), client])
+    let (first, second) = match kind {
+        DbBackend::Postgres => ("$1", "$2"),
+        _ => ("?", "?"),
+    };
+    let halves = HALVES.replace("{at}", first).replace("{client}", second);
+    let sql = format!("{side}({halves} SELECT {end} FROM half)");
+    let values: [Value; 2] = [codec::micros(at).into(), client.into()];
+    Expr::cust_with_values(sql, values)
 }

@@ -38,7 +38,7 @@ impl Held {
 
 impl Base {
     /// Commits what is in the parcel, provided nobody else wrote since `seen`: that is asked for
-    /// refusals too, which write nothing. Whoever begins it has to wait for its end.
+    /// refusals too, which write nothing. It has to run on a task of its own.
     pub(super) async fn commit_at_once(
         &self,
         held: Option<Held>,
@@ -112,7 +112,9 @@ async fn put(
         all = match cell {
             Cell::Nothing => all.bind(None::<&str>),
             Cell::Seen => all.bind(seen.version()),
-            Cell::Number(it) => all.bind(*it),
+            // Fewer rows than fit into memory.
+            Cell::Rows(it) => all.bind(it.cast_signed()),
+            Cell::Step(it) => all.bind(*it),
             Cell::Set(it) => all.bind(it.as_str()),
         };
     }
@@ -209,7 +211,9 @@ mod tests {
     async fn the_connection_is_kept_for_what_follows_at_once_and_not_for_long() {
         let (_dir, store, seen) = cells().await;
         let held = store.base.commit_at_once(None, seen, adding(&["a"])).await;
-        let held = held.expect("it is there").keep().expect("it is fresh");
+        let mut held = held.expect("it is there");
+        held.since = Instant::now();
+        let held = held.keep().expect("it is fresh");
         let held = store.base.commit_at_once(Some(held), seen, None).await;
         let mut held = held.expect("nobody wrote");
         held.since -= KEPT;

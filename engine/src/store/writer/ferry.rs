@@ -7,9 +7,10 @@
 
 use super::{Held, Job, Needs, StoreError, Writer, memory::Away};
 use sea_orm::DbBackend;
-use std::{pin::Pin, time::Duration};
+use std::time::Duration;
 use tokio::{
     sync::{mpsc, watch},
+    task::JoinHandle,
     time,
 };
 
@@ -24,10 +25,8 @@ type Jobs = mpsc::UnboundedReceiver<Box<dyn Job>>;
 struct Flight {
     group: Vec<Box<dyn Job>>,
     away: Away,
-    landing: Landing,
+    landing: JoinHandle<Result<Held, StoreError>>,
 }
-
-type Landing = Pin<Box<dyn Future<Output = Result<Held, StoreError>> + Send>>;
 
 /// Where the jobs are.
 #[derive(Default)]
@@ -164,11 +163,7 @@ impl Writer {
         let group = std::mem::take(&mut quay.aboard);
         let (base, held) = (self.base.clone(), self.held.take());
         let commit = async move { base.commit_at_once(held, seen, parcel).await };
-        // One alone is not worth a task of its own, which other threads would be woken for.
-        let landing: Landing = match group.len() {
-            1 => Box::pin(commit),
-            _ => on_its_way(commit),
-        };
+        let landing = tokio::spawn(commit);
         quay.flight = Some(Flight {
             group,
             away,
@@ -213,19 +208,12 @@ impl Writer {
     }
 }
 
-/// Begins a commit that needs nobody to look after it.
-fn on_its_way(commit: impl Future<Output = Result<Held, StoreError>> + Send + 'static) -> Landing {
-    let task = tokio::spawn(commit);
-    Box::pin(async move {
-        let broken = |e| Err(StoreError::Unfit(format!("a commit broke off: {e}")));
-        task.await.unwrap_or_else(broken)
-    })
-}
-
 /// How the group under way ended; never when there is none.
 async fn landing(flight: &mut Option<Flight>) -> Result<Held, StoreError> {
     match flight {
         None => std::future::pending().await,
-        Some(flight) => flight.landing.as_mut().await,
+        Some(flight) => (&mut flight.landing)
+            .await
+            .unwrap_or_else(|e| Err(StoreError::Unfit(format!("a commit broke off: {e}")))),
     }
 }

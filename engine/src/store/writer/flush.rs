@@ -27,18 +27,12 @@ const TICKET_MOVES: [ticket::Column; 6] = [
     ticket::Column::WaitsFor,
     ticket::Column::Head,
 ];
-/// What of it may change, in the few steps that change more.
-const TICKET_TURNS: [ticket::Column; 10] = [
-    ticket::Column::Version,
-    ticket::Column::State,
+/// What of it changes as well in a few of them, as [`turned`] tells.
+const TICKET_TURNS: [ticket::Column; 4] = [
     ticket::Column::Ending,
     ticket::Column::Code,
     ticket::Column::Cluster,
     ticket::Column::Speed,
-    ticket::Column::UpdatedAt,
-    ticket::Column::WakeAt,
-    ticket::Column::WaitsFor,
-    ticket::Column::Head,
 ];
 /// The row is exactly as far behind as the ticket went.
 const EXACT: &str = "{old}.version = {new}.version - {step}";
@@ -90,7 +84,7 @@ impl Batch {
         // Decisions go in while their gate is still open: the database checks them against it.
         sheet.insert(self.rows.decisions.take())?;
         sheet.then();
-        sheet.replace(asked, &GATE_MOVES, None)?;
+        sheet.replace(asked, &GATE_MOVES, None, None)?;
         self.slots_to(&mut sheet)?;
         Ok(sheet)
     }
@@ -142,10 +136,13 @@ impl Batch {
         }
         sheet.insert(new)?;
         sheet.insert(orders)?;
-        sheet.replace(reordered, &ORDER_MOVES, None)?;
+        sheet.replace(reordered, &ORDER_MOVES, None, None)?;
         for ((steps, turned), rows) in moved {
-            let columns: &[ticket::Column] = if turned { &TICKET_TURNS } else { &TICKET_MOVES };
-            sheet.replace(rows, columns, Some((EXACT, Some(steps))))?;
+            let mut columns = TICKET_MOVES.to_vec();
+            if turned {
+                columns.extend(TICKET_TURNS);
+            }
+            sheet.replace(rows, &columns, Some(EXACT), Some(steps))?;
         }
         Ok(())
     }
@@ -166,11 +163,8 @@ impl Batch {
         }
         sheet.insert(new)?;
         // A claim is never taken back: whatever is stored is older (R2).
-        sheet.replace(
-            changed,
-            &TASK_MOVES,
-            Some(("{old}.fence <= {new}.fence", None)),
-        )
+        let older = Some("{old}.fence <= {new}.fence");
+        sheet.replace(changed, &TASK_MOVES, older, None)
     }
 
     /// New gates; those that changed are returned.
@@ -213,8 +207,10 @@ impl Batch {
     }
 }
 
-/// Whether more of a ticket changed than its steps change.
+/// Whether any of [`TICKET_TURNS`] changed.
 fn turned(before: &Ticket, after: &Ticket) -> bool {
-    let rare = |it: &Ticket| (it.ending, it.speed);
-    rare(before) != rare(after) || before.code != after.code || before.cluster != after.cluster
+    before.ending != after.ending
+        || before.code != after.code
+        || before.cluster != after.cluster
+        || before.speed != after.speed
 }
